@@ -1,0 +1,1 @@
+"""Runs one exercise from plan to verdict; the command line `zweitherz`."""

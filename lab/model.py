@@ -1,0 +1,82 @@
+"""What the lab is made of: zones (network namespaces), addresses, processes, options.
+
+::
+
+    patients ── near, middle, far ──┐                        ┌── witness
+                                 internet (router)───────────┤
+                    fra ────────────┤   └──────── gra        └── dns  (ns1, ns2 authoritative; three resolvers)
+                     └── private link (wire) ──────┘
+
+Public addresses come from the documentation and benchmark ranges (RFC 5737, RFC 2544), so that nothing real is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SITES = ("fra", "gra")
+PUBLIC = {"fra": "198.51.100.10", "gra": "203.0.113.10"}
+PRIVATE = {"fra": "10.77.0.1", "gra": "10.77.0.2"}
+AUTHORITATIVE = {"ns1": "192.0.2.53", "ns2": "192.0.2.54"}
+RESOLVERS = {"honest": "192.0.2.101", "clamped": "192.0.2.102", "stale": "192.0.2.103"}
+PATIENTS = {"near": "198.18.1.2", "middle": "198.18.2.2", "far": "198.18.3.2"}
+WITNESS = "198.18.9.2"
+ZONE = "heart.test"
+RECORD = "vitals.heart.test"
+HTTPS = 443
+DATABASE_PORT = 5432
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a lab is brought up (see `results.plan.LabOptions` for the meaning; kept apart so that rooms stay apart)."""
+
+    state: Path
+    replication: str = "sync"
+    defect: str = "none"
+    ttl_s: int = 5
+    servers_per_site: int = 2
+    link_ms: float = 2
+    distances_ms: Mapping[str, float] = field(default_factory=lambda: {"near": 5.0, "middle": 20.0, "far": 45.0})
+    takeover: str = "observe"
+
+    def folder(self, *parts: str) -> Path:
+        """A folder below the lab's state, made if missing."""
+        path = self.state.joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+@dataclass(frozen=True)
+class Ready:
+    """How to see that a process serves: a TCP port that accepts, a command that exits 0, or a line in its log."""
+
+    tcp: tuple[str, int] | None = None
+    command: tuple[str, ...] | None = None
+    log_line: str | None = None
+    within_s: float = 15
+
+
+@dataclass(frozen=True)
+class Process:
+    """One server process of the lab.
+
+    name     "<zone>/<service>", for example "fra/haproxy"; unique
+    zone     network namespace it runs in; for a site also its PID namespace, so that it dies with the site
+    argv     absolute program first
+    env      added to a small clean environment
+    ready    awaited before the next process of the zone is started
+    restart  started again by the site's init when it ends by itself (a supervisor would)
+    stop     signal for a clean stop ("INT" is PostgreSQL's fast shutdown)
+    """
+
+    name: str
+    zone: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    ready: Ready = Ready()
+    restart: bool = False
+    stop: str = "TERM"
+    cwd: Path | None = None

@@ -1,0 +1,1 @@
+"""Locust: who uploads what, when, and over which network behaviour."""

@@ -1,0 +1,172 @@
+"""What a drill asks for: ``extensions: [{name: zweitherz, …}]`` of an experiment, every default made visible.
+
+The plan is evidence (``plan.yaml``), so its schema lives here. Who plays what: `loadtests` reads population, load,
+classes; `chaos` reads fault, phases, guards; `drill` reads lab; `results.checks` read objectives.
+Unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = float
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Population(_Part):
+    """Who the patients are."""
+
+    patients: int = Field(120_000, ge=1, le=2**31 - 1)
+    conditions: dict[str, Share] = {
+        "atrial-fibrillation": 0.28,
+        "hypertension": 0.42,
+        "coronary-disease": 0.18,
+        "heart-failure": 0.12,
+    }
+    regions: dict[str, Share] = {"DE-north": 0.2, "DE-west": 0.35, "DE-south": 0.3, "DE-east": 0.15}
+
+
+class ClientClass(_Part):
+    """How one kind of client uses DNS and connections.
+
+    cache_s     the application keeps an address that long, whatever the TTL says (JVM: 30); 0: asks at each connection
+    keep_alive  keeps its connection between uploads until somebody closes it
+    period_s    a reading every so many seconds, in place of the population's usual period
+    """
+
+    name: str
+    share: Share = Field(gt=0, le=1)
+    resolver: str
+    cache_s: float = Field(0, ge=0)
+    keep_alive: bool = False
+    period_s: float | None = Field(None, gt=0)
+
+
+class Load(_Part):
+    """Open arrivals: when uploads are due does not depend on how the service answers."""
+
+    rate: float = Field(400, gt=0, le=100_000, description="uploads a second that the schedule asks for, all patients")
+    workers: int = Field(1, ge=1, le=64)
+    engine: Literal["native", "gevent"] = "native"
+    tls_resumed: Share = Field(0.3, ge=0, le=1, description="share of new connections that may resume a TLS session")
+    grid_ms: int = Field(
+        20, ge=0, le=1000, description="arrivals are defined on a grid of so many milliseconds; 0: none"
+    )
+    jitter: Share = Field(0.1, ge=0, le=0.5, description="of a patient's period")
+    connect_timeout_s: float = Field(3, gt=0)
+    request_timeout_s: float = Field(10, gt=0)
+    backoff_base_s: float = Field(1, gt=0)
+    backoff_cap_s: float = Field(30, gt=0)
+    queue_limit: int = Field(100, ge=1, description="readings a device keeps while it cannot send")
+    classes: list[ClientClass] = [
+        ClientClass(name="fresh", share=0.55, resolver="honest"),
+        ClientClass(name="clamped", share=0.2, resolver="clamped"),
+        ClientClass(name="stale", share=0.15, resolver="stale"),
+        ClientClass(name="pinned", share=0.095, resolver="honest", cache_s=30),
+        ClientClass(name="keep-alive", share=0.005, resolver="honest", keep_alive=True, period_s=20),
+    ]
+    distances: dict[str, Share] = {"near": 0.5, "middle": 0.35, "far": 0.15}
+
+
+class Phases(_Part):
+    """Lengths in seconds. The loss lasts until the takeover is seen, at most `takeover_limit_s`."""
+
+    warm_up_s: float = Field(10, ge=0)
+    steady_s: float = Field(80, ge=1)
+    takeover_limit_s: float = Field(90, ge=1)
+    recovered_s: float = Field(150, ge=1, description="load goes on so long after the service is back")
+    drain_s: float = Field(40, ge=0, description="no new readings; queues empty themselves; ends early when they have")
+
+
+class Objectives(_Part):
+    """The promises that are judged. The reason for each number stands beside it in the experiment file."""
+
+    rto_s: float = 60
+    rpo_s: float = 0
+    lost: int = 0
+    duplicated: int = 0
+    deadline_s: float = Field(10, description="D: an upload acknowledged within D of its intended time is good")
+    good_ratio: Share = Field(0.99, description="restored = good ratio at least this …")
+    restored_window_s: float = Field(10, description="… over a window of W seconds (definitions: 60) …")
+    restored_hold_s: float = Field(30, description="… and held for H seconds (definitions: 300)")
+    latency_ms: dict[str, float] = Field(
+        {"p50": 250, "p99": 1000}, description="from the intended time, in the phases steady and recovered"
+    )
+    availability: Share = Field(0.95, description="good / intended over the whole drill")
+    dns_t95_s: float = Field(
+        30, description="95 % of a class's requests off the dead site, after t_auth; honest classes"
+    )
+    drain_t95_s: float = Field(90, description="the same for the slowest class")
+    lag_p99_ms: float = Field(20, description="generator: dispatched - scheduled, steady phase")
+    at_risk_writes: int = Field(
+        1000, description="n_min: fewer acknowledgements in the at-risk window prove too little"
+    )
+    info_ratio_outside: Share = Field(0.001, description="indeterminate uploads outside the fault window")
+    steady_fail_ratio: Share = Field(0.001, description="failed uploads in the steady phase")
+
+
+class Guards(_Part):
+    """What ends a drill early."""
+
+    steady_good_ratio: Share = Field(0.99, description="before the fault, over the last 10 s of the steady phase")
+    abort_unavailable_s: float = Field(240, description="no acknowledged upload for so long")
+    stop_file: str = "STOP"
+    time_limit_s: float = 600
+
+
+class LabOptions(_Part):
+    """The embedded lab, when no --target is given."""
+
+    replication: Literal["sync", "async"] = "sync"
+    defect: str = "none"
+    ttl_s: int = Field(5, ge=1)
+    servers_per_site: int = Field(2, ge=2, le=8)
+    link_ms: float = Field(2, description="private link, one way")
+    distances_ms: dict[str, float] = Field({"near": 5, "middle": 20, "far": 45}, description="one way")
+
+
+class Fault(_Part):
+    """What is done to whom."""
+
+    name: str = "site-loss"
+    site: str = "fra"
+    survivor: str = "gra"
+    order: list[Literal["private-link", "public-link", "processes"]] = ["private-link", "public-link", "processes"]
+    pause_s: float = Field(0, ge=0, description="between the parts of the order; a rolling disaster takes its time")
+
+
+class Plan(_Part):
+    """The whole plan of one drill."""
+
+    name: Literal["zweitherz"] = "zweitherz"
+    schema_: Literal["zweitherz/plan/1"] = Field("zweitherz/plan/1", alias="schema")
+    drill: str
+    seed: int = 1
+    takeover: Literal["perform", "observe"] = "observe"
+    population: Population = Population()
+    load: Load = Load()
+    phases: Phases = Phases()
+    fault: Fault = Fault()
+    objectives: Objectives = Objectives()
+    guards: Guards = Guards()
+    lab: LabOptions = LabOptions()
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Plan:
+        sums = {
+            "population.conditions": sum(self.population.conditions.values()),
+            "population.regions": sum(self.population.regions.values()),
+            "load.distances": sum(self.load.distances.values()),
+            "load.classes": sum(each.share for each in self.load.classes),
+        }
+        for key, total in sums.items():
+            if abs(total - 1) > 1e-6:
+                raise ValueError(f"{key}: shares add up to {total:.6g}, must be 1")
+        return self

@@ -1,0 +1,81 @@
+"""Small client of the lab's control socket: one JSON object a line, one answer each.
+
+Request ``{"do": "kill", "site": "fra", …}``, answer ``{"ok": true, …}`` or ``{"ok": false, "error": "one line"}``.
+
+=========  ==================================  ==========================================================
+do         parameters                          answer
+=========  ==================================  ==========================================================
+status                                         sites, services, links, replication, defect, memory_bytes, up_s
+kill       site, order?, pause_s?              t_ns of each step done
+heal       site, role? (mirror)                t_ns; the site runs again; its database as a follower
+link       name, state: up | down | one-way    t_ns
+takeover   site, step?                         one step (detect, fence, promote, dns) or all, timed
+takeover-mode  mode: perform | observe         whether the runbook service acts by itself
+readback   site, file                          the auditor's path: rows straight from that site's store -> file
+services   site                                processes of that site: name, pid, running, restarts
+resources                                      cpu_s, rss_bytes by service
+shutdown                                       answers, then the lab ends
+=========  ==================================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+_LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes
+
+
+class LabUnreachable(RuntimeError):
+    """No lab answers at that socket."""
+
+
+class LabRefused(RuntimeError):
+    """The lab answered, and said no; the message is its own line."""
+
+
+class LabControl:
+    """Calls of one lab. Each call opens a connection of its own, so that calls from several threads do not meet."""
+
+    def __init__(self, path: Path, timeout_s: float = 60) -> None:
+        self.path = path
+        self._timeout_s = timeout_s
+
+    def call(self, do: str, **parameters: Any) -> dict[str, Any]:  # JSON values of the table above
+        """One request. Raises LabUnreachable or LabRefused."""
+        request = json.dumps({"do": do, **parameters}).encode() + b"\n"
+        try:
+            with connect(self.path, self._timeout_s) as wire, wire.makefile("rb") as answers:
+                wire.sendall(request)
+                line = answers.readline()
+        except OSError as error:
+            raise LabUnreachable(f"no lab answers at {self.path} ({error.strerror or error})") from error
+        if not line.endswith(b"\n"):
+            raise LabUnreachable(f"the lab at {self.path} hung up during '{do}'")
+        answer: dict[str, Any] = json.loads(line)
+        if not answer.get("ok"):
+            raise LabRefused(str(answer.get("error", f"'{do}' refused without a reason")))
+        return answer
+
+
+def connect(path: Path, timeout_s: float) -> socket.socket:
+    """A connected Unix socket. Long paths go through a file descriptor of their folder (sun_path is 108 bytes)."""
+    wire = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    wire.settimeout(timeout_s)
+    folder = -1
+    try:
+        address = str(path)
+        if len(os.fsencode(address)) > _LONGEST_SOCKET_PATH:
+            folder = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
+            address = f"/proc/self/fd/{folder}/{path.name}"
+        wire.connect(address)
+    except BaseException:
+        wire.close()
+        raise
+    finally:
+        if folder >= 0:
+            os.close(folder)
+    return wire
