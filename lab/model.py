@@ -12,9 +12,10 @@ Public addresses come from the documentation and benchmark ranges (RFC 5737, RFC
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 SITES = ("fra", "gra")
 PUBLIC = {"fra": "198.51.100.10", "gra": "203.0.113.10"}
@@ -80,3 +81,39 @@ class Process:
     restart: bool = False
     stop: str = "TERM"
     cwd: Path | None = None
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A one-off command's end."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Supervisor(Protocol):
+    """Starts and stops the lab's processes; the lab's init is one. What services need from it, and no more."""
+
+    options: Options
+
+    async def start(self, process: Process) -> None:
+        """Start it in its zone and return when it is ready. Raises ServiceFailed with the end of its log."""
+
+    async def stop(self, name: str, within_s: float = 10) -> None:
+        """Stop it cleanly by its signal, then by SIGKILL. Not running: nothing to do."""
+
+    async def run(
+        self,
+        zone: str,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        within_s: float = 30,
+        check: bool = True,
+    ) -> Completed:
+        """Run a command in a zone to its end. With `check`, raises ServiceFailed when it does not exit with 0."""
+
+
+class ServiceFailed(RuntimeError):
+    """A process of the lab did not start, did not become ready, or failed: one line with the end of its log."""
