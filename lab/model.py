@@ -38,6 +38,7 @@ class Options:
     replication: str = "sync"
     defect: str = "none"
     ttl_s: int = 5
+    clamp_s: int = 60
     servers_per_site: int = 2
     link_ms: float = 2
     distances_ms: Mapping[str, float] = field(default_factory=lambda: {"near": 5.0, "middle": 20.0, "far": 45.0})
@@ -98,7 +99,7 @@ class Supervisor(Protocol):
     options: Options
 
     async def start(self, process: Process) -> None:
-        """Start it in its zone and return when it is ready. Raises ServiceFailed with the end of its log."""
+        """Start it in its zone and return when it is ready. Running: nothing to do. Raises ServiceFailed."""
 
     async def stop(self, name: str, within_s: float = 10) -> None:
         """Stop it cleanly by its signal, then by SIGKILL. Not running: nothing to do."""

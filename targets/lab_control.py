@@ -5,15 +5,17 @@ Request ``{"do": "kill", "site": "fra", …}``, answer ``{"ok": true, …}`` or 
 =========  ==================================  ==========================================================
 do         parameters                          answer
 =========  ==================================  ==========================================================
-status                                         sites, services, links, replication, defect, memory_bytes, up_s
+status                                         sites, links, databases, options, up_s
 kill       site, order?, pause_s?              t_ns of each step done
-heal       site, role? (mirror)                t_ns; the site runs again; its database as a follower
+heal       site                                t_ns; the site runs again; its database as a follower
+fence      site                                t_ns; cut off by the provider, whatever runs in it
 link       name, state: up | down | one-way    t_ns
 takeover   site, step?                         one step (detect, fence, promote, dns) or all, timed
 takeover-mode  mode: perform | observe         whether the runbook service acts by itself
+journal                                        steps: what the runbook did so far, t is monotonic_ns
 readback   site, file                          the auditor's path: rows straight from that site's store -> file
 services   site                                processes of that site: name, pid, running, restarts
-resources                                      cpu_s, rss_bytes by service
+resources                                      cpu_s, rss_bytes by service; memory_bytes (PSS) of the lab
 shutdown                                       answers, then the lab ends
 =========  ==================================  ==========================================================
 """

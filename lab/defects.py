@@ -1,0 +1,35 @@
+"""Known-bad systems: defects a lab can be started with, so that each check can be seen to turn red."""
+
+from __future__ import annotations
+
+import difflib
+
+from lab.model import ServiceFailed
+
+DEFECTS = {
+    "none": "a healthy system",
+    "ack-before-commit": "the service acknowledges at once and commits two seconds later: a site loss takes what was promised",
+    "lose-last-second": "the private link is cut before the site dies; with asynchronous replication the last writes are lost",
+    "duplicate-on-retry": "the service ignores idempotency keys, and one answer in twenty is lost after the commit",
+    "corrupt-payload": "one body in a hundred is stored otherwise than it was acknowledged",
+    "no-dns-switch": "the runbook promotes, but never changes the DNS entry",
+    "no-promotion": "the runbook changes the DNS entry, but never promotes the database",
+    "ttl-ignored": "the honest resolver keeps answers for at least 300 s",
+    "slow-survivor": "the surviving site answers every upload 1.5 s late",
+    "lying-health": "the surviving site says it is ready, while it refuses every upload",
+    "fault-without-effect": "the order to kill a site is acknowledged and nothing happens",
+    "starved-generator": "the load generator gets too little to keep its schedule",
+}
+
+
+class UnknownDefect(ServiceFailed):
+    """Names the nearest valid spelling."""
+
+
+def check_defect(name: str) -> str:
+    """The name, if there is such a defect. Raises UnknownDefect."""
+    if name not in DEFECTS:
+        near = difflib.get_close_matches(name, DEFECTS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(DEFECTS)}"
+        raise UnknownDefect(f"defect {name!r}: unknown; {hint}")
+    return name

@@ -1,0 +1,250 @@
+"""First process of the lab, inside its namespaces: network, services, control socket, and the end of all of them.
+
+Started by `lab.launch`. Says one line of JSON on the ready pipe: ``{"ok": true, …}`` or ``{"ok": false, "error": …}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from lab import system
+from lab.control import Answer, Refused, serve
+from lab.gate import open_gate
+from lab.model import SITES, Options, ServiceFailed
+from lab.net.links import Links, NetemLinks, WireLinks, calibrate, netem_works
+from lab.net.topology import DELAYED, PRIVATE_LINK, make_links, make_zones, set_interface
+from lab.runbook import journal
+from lab.supervisor import ZoneSupervisor
+
+_PARTS = ("private-link", "public-link", "processes")
+ROLLING_DISASTER_S = 1.5  # defect lose-last-second: the private link goes that long before the rest
+
+
+class Lab:
+    """Everything of one running lab."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.supervisor = ZoneSupervisor(options)
+        self.links: Links = WireLinks()
+        self.calibration: dict[str, dict[str, float]] = {}
+        self.fenced: set[str] = set()
+        self.link_state = "up"
+        self.ending = asyncio.Event()
+        self.started = time.monotonic()
+
+    async def bring_up(self) -> None:
+        self.links = await asyncio.to_thread(_make_network)  # pyroute2 runs an event loop of its own
+        delays = {name: self.options.distances_ms.get(name, self.options.link_ms) for name in DELAYED}
+        await self.links.start(delays)
+        await asyncio.gather(*(self.supervisor.open_site(site) for site in SITES))
+        self.calibration = await calibrate(self.links, delays)
+        await system.bring_up(self.supervisor)
+
+    def calls(self) -> dict[str, Any]:  # name -> coroutine function, see lab.control.Call
+        return {
+            "status": self.status,
+            "kill": self.kill,
+            "heal": self.heal,
+            "fence": self.fence,
+            "link": self.link,
+            "takeover": self.takeover,
+            "takeover-mode": self.takeover_mode,
+            "journal": self.journal,
+            "readback": self.readback,
+            "services": self.services,
+            "resources": self.resources,
+            "shutdown": self.shutdown,
+        }
+
+    async def status(self, _: dict[str, Any]) -> Answer:
+        sites = {site: {"alive": self.supervisor.site_alive(site), "fenced": site in self.fenced} for site in SITES}
+        return {
+            "sites": sites,
+            "links": {"kind": self.links.kind, "private": self.link_state, "delays": self.calibration},
+            "options": {**asdict(self.options), "state": str(self.options.state)},
+            "up_s": round(time.monotonic() - self.started, 3),
+            **await system.status(self.supervisor),
+        }
+
+    async def kill(self, request: dict[str, Any]) -> Answer:
+        site, order = _site(request), request.get("order", list(_PARTS))
+        pause_s = float(request.get("pause_s", 0))
+        if self.options.defect == "lose-last-second":
+            pause_s = max(pause_s, ROLLING_DISASTER_S)
+        if unknown := set(order) - set(_PARTS):
+            raise Refused(f"order: {', '.join(unknown)} unknown; there are {', '.join(_PARTS)}")
+        steps: dict[str, int] = {}
+        for number, part in enumerate(order):
+            if number == 1 and pause_s:
+                await asyncio.sleep(pause_s)
+            if self.options.defect != "fault-without-effect":
+                await self._end(site, part)
+            steps[part] = time.monotonic_ns()
+        return {"steps": steps}
+
+    async def _end(self, site: str, part: str) -> None:
+        if part == "processes":
+            await self.supervisor.kill_site(site)
+        else:
+            interface = "private" if part == "private-link" else "public"
+            await asyncio.to_thread(set_interface, site, interface, up=False)
+
+    async def heal(self, request: dict[str, Any]) -> Answer:
+        site = _site(request)
+        if self.supervisor.site_alive(site):
+            await system.quiesce_site(self.supervisor, site)
+        self.fenced.discard(site)
+        for interface in ("private", "public"):
+            await asyncio.to_thread(set_interface, site, interface, up=True)
+        if not self.supervisor.site_alive(site):
+            await self.supervisor.open_site(site)
+        await system.heal_site(self.supervisor, site)
+        return {"t_ns": time.monotonic_ns()}
+
+    async def fence(self, request: dict[str, Any]) -> Answer:
+        """What a provider's API does out of band: the site is cut off, whatever runs in it."""
+        site = _site(request)
+        if site not in self.fenced:
+            self.fenced.add(site)
+            for interface in ("public", "private"):
+                await asyncio.to_thread(set_interface, site, interface, up=False)
+        return {"t_ns": time.monotonic_ns()}
+
+    async def link(self, request: dict[str, Any]) -> Answer:
+        name, state = request.get("name", PRIVATE_LINK), request["state"]
+        passing = {"up": (True, True), "down": (False, False), "one-way": (True, False)}
+        if name != PRIVATE_LINK or state not in passing:
+            raise Refused(f"link {name!r} {state!r}: the link is {PRIVATE_LINK!r}, states are {', '.join(passing)}")
+        there, back = passing[state]
+        await self.links.set_passing(name, a_to_b=there, b_to_a=back)
+        self.link_state = state
+        return {"t_ns": time.monotonic_ns()}
+
+    async def takeover(self, request: dict[str, Any]) -> Answer:
+        return await system.takeover(self.supervisor, _site(request), request.get("step"))
+
+    async def takeover_mode(self, request: dict[str, Any]) -> Answer:
+        if request["mode"] not in ("perform", "observe"):
+            raise Refused(f"mode {request['mode']!r}: perform or observe")
+        await system.set_takeover_mode(self.supervisor, request["mode"])
+        return {"mode": request["mode"]}
+
+    async def journal(self, _: dict[str, Any]) -> Answer:
+        return {"steps": journal.read(self.options.state)}
+
+    async def readback(self, request: dict[str, Any]) -> Answer:
+        return await system.readback(self.supervisor, _site(request), Path(request["file"]))
+
+    async def services(self, request: dict[str, Any]) -> Answer:
+        site = _site(request)
+        return {
+            "services": [
+                {
+                    "name": running.spec.name,
+                    "pid": running.pid,
+                    "running": running.handle.returncode is None,
+                    "restarts": running.restarts,
+                }
+                for running in self.supervisor.running.values()
+                if running.spec.zone == site
+            ]
+        }
+
+    async def resources(self, _: dict[str, Any]) -> Answer:
+        used = {}
+        for name, running in self.supervisor.running.items():
+            try:
+                first = psutil.Process(running.pid)
+                family = [first, *first.children(recursive=True)]
+                cpu = sum(sum(member.cpu_times()[:2]) for member in family)
+                used[name] = {"cpu_s": round(cpu, 3), "rss_bytes": sum(m.memory_info().rss for m in family)}
+            except psutil.NoSuchProcess:
+                continue  # it ended between the listing and the reading: it uses nothing
+        return {"services": used, "memory_bytes": _memory_bytes(), "t_ns": time.monotonic_ns()}
+
+    async def shutdown(self, _: dict[str, Any]) -> Answer:
+        asyncio.get_running_loop().call_soon(self.ending.set)
+        return {}
+
+
+def _make_network() -> Links:
+    make_zones()
+    links: Links = NetemLinks() if netem_works() else WireLinks()
+    make_links(through_wire=isinstance(links, WireLinks))
+    return links
+
+
+def _site(request: dict[str, Any]) -> str:
+    site = request["site"]
+    if site not in SITES:
+        raise Refused(f"site {site!r}: there are {', '.join(SITES)}")
+    return str(site)
+
+
+def _memory_bytes() -> int:
+    """Proportional set size of every process of the lab (shared pages counted once)."""
+    total = 0
+    for process in psutil.process_iter():
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue  # ended meanwhile, or a kernel thread's view
+    return total
+
+
+async def run(options: Options, ready: int, gates: dict[str, int], lifeline: int | None) -> int:
+    """The lab from the first namespace to its end; exit code 0 when it was ended on order."""
+    lab = Lab(options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lab.ending.set)
+    if lifeline is not None:
+        loop.add_reader(lifeline, lab.ending.set)
+    coming = asyncio.create_task(lab.bring_up())
+    ended = asyncio.create_task(lab.ending.wait())
+    await asyncio.wait([coming, ended], return_when=asyncio.FIRST_COMPLETED)
+    if not coming.done():
+        return 1
+    try:
+        await coming
+        server = await serve(Path("control.sock"), lab.calls(), (ServiceFailed, OSError))
+        doors = [await open_gate(site, socket.socket(fileno=fd)) for site, fd in gates.items()]
+    except Exception as error:
+        _say(ready, {"ok": False, "error": " ".join(f"{error}".split()) or type(error).__name__})
+        raise
+    holders = await lab.supervisor.holders(("patients", "witness"))
+    _say(ready, {"ok": True, "holders": holders, "up_s": round(time.monotonic() - lab.started, 3)})
+    await ended
+    server.close()
+    for door in doors:
+        door.close()
+    await lab.supervisor.stop_all()
+    return 0
+
+
+def _say(fd: int, answer: Answer) -> None:
+    os.write(fd, json.dumps(answer).encode() + b"\n")
+    os.close(fd)
+
+
+def main() -> int:
+    order = json.loads(sys.argv[1])
+    options = Options(**{**order["options"], "state": Path(order["options"]["state"])})
+    os.chdir(options.state)
+    return asyncio.run(run(options, order["ready"], order["gates"], order["lifeline"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

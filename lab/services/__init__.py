@@ -1,0 +1,1 @@
+"""The lab's servers, one file each: how it is configured, started, and asked."""

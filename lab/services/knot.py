@@ -1,0 +1,110 @@
+"""Two Knot servers that answer for the zone: ns1 takes updates (RFC 2136, TSIG), ns2 follows by NOTIFY and transfer.
+
+They stand outside both sites, as a DNS provider does.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from lab import model, pki
+from lab.model import Options, Process, Ready
+from lab.servers import environment, program
+
+TSIG_NAME = "runbook"
+TSIG_ALGORITHM = "hmac-sha256"
+
+_CONFIG = """
+server:
+    rundir: "{rundir}"
+    listen: {address}@53
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+log:
+  - target: stdout
+    any: info
+database:
+    storage: "{storage}"
+key:
+  - id: {key}
+    algorithm: {algorithm}
+    secret: {secret}
+remote:
+  - id: other
+    address: {other}@53
+    key: {key}
+acl:
+  - id: ours
+    key: {key}
+    action: [{actions}]
+zone:
+  - domain: {zone}
+    file: "{storage}/{zone}.zone"
+    journal-content: all
+    zonefile-sync: -1
+    acl: ours
+{role}
+"""
+
+_ZONE = """
+$ORIGIN {zone}.
+$TTL {ttl}
+@ SOA ns1 hostmaster 1 60 5 3600 {ttl}
+@ NS ns1
+@ NS ns2
+ns1 A {ns1}
+ns2 A {ns2}
+{record}. {ttl} A {active}
+*.{record}. {ttl} CNAME {record}.
+"""
+
+
+def tsig_secret(state: Path) -> str:
+    """The TSIG key in base64, as servers and updates want it."""
+    return base64.b64encode(bytes.fromhex(pki.keys(state).tsig.read_text())).decode()
+
+
+def servers(options: Options, active: str) -> list[Process]:
+    """Both authoritative servers, the record pointing to `active`."""
+    return [_server(options, name, active) for name in model.AUTHORITATIVE]
+
+
+def _server(options: Options, name: str, active: str) -> Process:
+    storage = options.folder("dns", name)
+    primary = name == next(iter(model.AUTHORITATIVE))
+    (other,) = (address for each, address in model.AUTHORITATIVE.items() if each != name)
+    if primary:
+        (storage / f"{model.ZONE}.zone").write_text(
+            _ZONE.format(
+                zone=model.ZONE,
+                ttl=options.ttl_s,
+                record=model.RECORD,
+                active=model.PUBLIC[active],
+                **model.AUTHORITATIVE,
+            )
+        )
+    config = storage / "knot.conf"
+    rundir = Path("/run/knot", name)  # the lab's private /run
+    rundir.mkdir(parents=True, exist_ok=True)
+    text = _CONFIG.format(
+        rundir=rundir,
+        address=model.AUTHORITATIVE[name],
+        other=other,
+        storage=storage,
+        key=TSIG_NAME,
+        algorithm=TSIG_ALGORITHM,
+        secret=tsig_secret(options.state),
+        actions="update, transfer" if primary else "notify",
+        zone=model.ZONE,
+        role="    notify: other\n    serial-policy: increment" if primary else "    master: other",
+    )
+    pki.secret(config, text.encode())
+    return Process(
+        name=f"dns/{name}",
+        zone="dns",
+        argv=(str(program("knotd")), "-c", str(config)),
+        env=environment(),
+        ready=Ready(tcp=(model.AUTHORITATIVE[name], 53), log_line="loaded" if primary else "AXFR, incoming"),
+    )

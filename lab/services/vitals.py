@@ -1,0 +1,45 @@
+"""The application servers of a site: granian ends TLS 1.3 and serves `lab.vitals.app`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from lab import model, pki
+from lab.model import Options, Process, Ready
+from lab.services import postgres
+
+FIRST_PORT = 8441
+
+
+def application_servers(options: Options, site: str) -> list[Process]:
+    """At least two, on loopback ports behind the balancer."""
+    return [_server(options, site, number) for number in range(options.servers_per_site)]
+
+
+def _server(options: Options, site: str, number: int) -> Process:
+    keys = pki.keys(options.state)
+    port = FIRST_PORT + number
+    granian = Path(sys.executable).with_name("granian")
+    return Process(
+        name=f"{site}/vitals{number}",
+        zone=site,
+        argv=(
+            *(str(granian), "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", "1", "--loop", "uvloop", "--http", "1", "--backlog", "512", "--no-ws"),
+            *("--workers-kill-timeout", "3", "--no-access-log", "--log-level", "warning"),
+            *("--ssl-certificate", str(keys.certificate), "--ssl-keyfile", str(keys.key)),
+            *("--ssl-protocol-min", "tls1.3", "lab.vitals.app:app"),
+        ),
+        env={
+            "VITALS_SITE": site,
+            "VITALS_HOST": model.RECORD,
+            "VITALS_DATABASE": str(postgres.socket_folder(site)),
+            "VITALS_PASSWORDS": str(keys.passwords),
+            "VITALS_TOKEN_KEY": str(keys.token_key),
+            "VITALS_EXPORTS": str(options.folder("volumes", site, "exports")),
+            "VITALS_DEFECT": options.defect,
+        },
+        ready=Ready(tcp=("127.0.0.1", port), log_line='"event": "started"'),
+        restart=True,
+    )

@@ -1,0 +1,37 @@
+"""What the service is told by its environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = "1.0.0"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database` is the folder of the database's socket; `exports` lies on the site's volume, shared by its servers."""
+
+    site: str
+    host: str
+    database: Path
+    passwords: Path
+    token_key: str
+    exports: Path
+    defect: str
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Raises KeyError for what is missing."""
+        given = os.environ if environ is None else environ
+        return cls(
+            site=given["VITALS_SITE"],
+            host=given["VITALS_HOST"],
+            database=Path(given["VITALS_DATABASE"]),
+            passwords=Path(given["VITALS_PASSWORDS"]),
+            token_key=Path(given["VITALS_TOKEN_KEY"]).read_text().strip(),
+            exports=Path(given["VITALS_EXPORTS"]),
+            defect=given.get("VITALS_DEFECT", "none"),
+        )

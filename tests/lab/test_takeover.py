@@ -1,0 +1,92 @@
+"""Losing a site on a real lab: what dies, what takes over, what comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from lab import launch
+from lab.model import Options
+from tests.lab.running import RunningLab, eventually
+
+pytestmark = pytest.mark.lab
+
+_ASK = """
+import json, dns.resolver
+answers = {}
+for server in %r:
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = [server]
+    answers[server] = resolver.resolve("vitals.heart.test")[0].address
+print(json.dumps(answers))
+"""
+
+
+def answers(lab: RunningLab, *servers: str) -> Any:
+    return json.loads(lab.inside("witness", ".venv/bin/python", "-c", _ASK % (list(servers),)))
+
+
+def steps(lab: RunningLab) -> dict[str, str]:
+    return {line["step"]: line["state"] for line in lab.control.call("journal")["steps"]}
+
+
+def test_a_lost_site_is_taken_over_by_itself_and_comes_back_as_the_mirror(state: Path) -> None:
+    lab = RunningLab(launch.up(Options(state=state), die_with_caller=True))
+    ns1, ns2, honest, clamped = "192.0.2.53", "192.0.2.54", "192.0.2.101", "192.0.2.102"
+    assert set(answers(lab, ns1, ns2, honest, clamped).values()) == {"198.51.100.10"}
+    before = [lab.upload().headers["Upload-Ack"] for _ in range(20)]
+
+    lab.control.call("kill", site="fra")
+    with pytest.raises(requests.RequestException):
+        lab.upload()
+    eventually(lambda: steps(lab).get("declare") == "end")
+    assert steps(lab) == dict.fromkeys(("detect", "fence", "promote", "dns", "declare"), "end")
+
+    assert set(answers(lab, ns1, ns2).values()) == {"203.0.113.10"}
+    assert answers(lab, clamped) == {clamped: "198.51.100.10"}, "this resolver keeps an answer for at least 60 s"
+    eventually(lambda: answers(lab, honest)[honest] == "203.0.113.10")
+    after = lab.upload(site="gra")
+    assert (after.status_code, after.headers["Serving-Site"]) == (201, "gra")
+
+    dead, alive = (state / f"{site}.ndjson" for site in ("fra", "gra"))
+    assert lab.control.call("readback", site="fra", file=str(dead))["volume_of_dead_site"]
+    lab.control.call("readback", site="gra", file=str(alive))
+    stored = {json.loads(line)["id"] for line in alive.read_text().splitlines()}
+    assert stored == {*before, after.headers["Upload-Ack"]}
+    assert {json.loads(line)["id"] for line in dead.read_text().splitlines()} == set(before)
+
+    lab.control.call("heal", site="fra")
+    databases = lab.control.call("status")["databases"]
+    assert databases["fra"]["role"] == "mirror"
+    assert (databases["gra"]["role"], databases["gra"]["mirror"], databases["gra"]["sync"]) == (
+        "primary",
+        "fra",
+        "sync",
+    )
+    assert lab.upload(site="gra").status_code == 201
+
+
+def test_a_cut_private_link_alone_makes_no_second_primary(state: Path) -> None:
+    lab = RunningLab(launch.up(Options(state=state, replication="async"), die_with_caller=True))
+    lab.control.call("link", state="down")
+    # five cycles of the runbook, while uploads go on: an event in each shows that time has passed
+    for _ in range(25):
+        assert lab.upload().status_code == 201
+        eventually(lambda: lab.control.call("status")["databases"]["gra"]["role"] == "mirror")
+    assert lab.control.call("journal")["steps"] == []
+    lab.control.call("link", state="up")
+    eventually(lambda: lab.control.call("status")["databases"]["fra"]["mirror"] == "gra")
+
+
+def test_on_order_the_runbook_performs_step_by_step(state: Path) -> None:
+    lab = RunningLab(launch.up(Options(state=state, takeover="perform"), die_with_caller=True))
+    lab.control.call("kill", site="fra")
+    for step in ("detect", "fence", "promote", "dns", "declare"):
+        done = lab.control.call("takeover", site="gra", step=step)["steps"]
+        assert [(line["step"], line["state"]) for line in done] == [(step, "begin"), (step, "end")]
+        assert done[0]["t"] < done[1]["t"]
+    assert set(answers(lab, "192.0.2.53", "192.0.2.54").values()) == {"203.0.113.10"}
