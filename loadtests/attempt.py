@@ -1,0 +1,87 @@
+"""One attempt of one upload: what an engine is asked to do, and what it says came of it.
+
+An engine resolves (a real query to the client's resolver unless the address is given), connects from the patient's network,
+ends the handshake, sends, reads the answer. Two engines stand behind the one interface: `loadtests.native`,
+`loadtests.gevent_engine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is to be sent, and how.
+
+    number      names the attempt in its Result
+    keeper      patient whose connection is kept open and used again; None: a connection of its own
+    address     dialled without asking; None: ask the resolver
+    resume      may resume a TLS session
+    """
+
+    number: int
+    source: str | None
+    distance: str
+    resolver: str
+    client: str
+    patient: int
+    request: bytes
+    address: str | None = None
+    keeper: int | None = None
+    resume: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """How it ended. Times in ns on the run's clock, 0: did not happen.
+
+    error  dns, refused, unreachable, connect-timeout, tls, reset, timeout, eof, protocol; "" with an answer
+    """
+
+    attempt: Attempt
+    t_done: int = 0
+    t_connected: int = 0
+    t_sent: int = 0
+    address: str = ""
+    connection: str = ""
+    tls: str = ""
+    error: str = ""
+    status: int = -1
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One query that an engine asked a resolver for a client (columns of `results.schema.LOOKUPS`)."""
+
+    t_asked: int
+    t_answered: int
+    resolver: str
+    client: str
+    patient: int
+    answer: str
+    ttl: int
+    rcode: str
+
+
+class Engine(Protocol):
+    """Carries attempts. Used by one thread; never blocks longer than it is told."""
+
+    def begin(self, attempt: Attempt) -> None:
+        """Start it; its Result comes from `wait`."""
+
+    def wait(self, until_ns: int) -> list[Result]:
+        """Do the work of the network until something has ended, or until that time."""
+
+    def lookups(self) -> list[Lookup]:
+        """Queries answered or given up since the last call."""
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts begun and not ended."""
+
+    def close(self) -> None:
+        """Drop everything; attempts in flight get no Result."""

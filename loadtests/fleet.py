@@ -1,0 +1,236 @@
+"""FleetUser: Locust's users are the patients, but a patient is a row in an array, not a greenlet.
+
+Locust keeps what it does for people (web page, ``-u``, ``--processes``, master and workers, ``--csv``, ``--html``). Where it
+would start greenlets, its runner is told how many patients take part; each Locust worker owns one sender process
+(`loadtests.sender`) that sends for all its patients, and its figures are added to Locust's statistics in bulk.
+
+::
+
+    locust master ── locust worker 0 ──pipe── sender 0 (in the patients' network)
+                  └─ locust worker 1 ──pipe── sender 1
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust import User, task
+from locust.env import Environment
+from locust.runners import MasterRunner, Runner, WorkerRunner
+
+from loadtests import live, locust_stats
+from loadtests.frame import Frame
+from loadtests.order import Order
+from results.clock import Clock
+from results.plan import Plan
+from targets.model import Target
+
+_LOG = logging.getLogger("fleet")
+_MESSAGE = "fleet"
+_FLUSH_WITHIN_S = 15.0
+LIVE_FILE = "live/loadtests.json"
+
+
+class FleetUser(User):
+    """All patients. Locust counts them; `Fleet` makes them send."""
+
+    @task
+    def upload(self) -> None:
+        """Never run: patients are not greenlets (see the module). Locust wants a user class to have a task."""
+        raise NotImplementedError("FleetUser is carried by loadtests.sender")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the fleet of one test needs to know."""
+
+    plan: Plan
+    target: Target
+    target_file: Path
+    run: Path
+    tag: str
+    clock: Clock
+
+
+class Fleet:
+    """Ties one Locust process to its sender. On the master it only collects figures."""
+
+    def __init__(self, environment: Environment, setting: Setting) -> None:
+        self.environment = environment
+        self.setting = setting
+        self.users = 0
+        self._place = (0, 1)
+        self._sender: subprocess.Popen[bytes] | None = None
+        self._reader: gevent.Greenlet | None = None
+        self._frames: list[Frame] = []
+        self._figures = live.LiveFigures()
+        self._writer: gevent.Greenlet | None = None
+        locust_stats.use_fine_buckets()
+        runner = environment.runner
+        if runner is None:
+            return
+        if isinstance(runner, MasterRunner):
+            environment.events.worker_report.add_listener(self._take_report)
+            environment.events.test_start.add_listener(self._place_workers)
+        else:
+            _carry_patients(runner, self)
+        if isinstance(runner, WorkerRunner):
+            runner.register_message(_MESSAGE, self._placed)
+            environment.events.report_to_master.add_listener(self._report)
+        else:
+            self._writer = gevent.spawn(self._write_live)
+        environment.events.quitting.add_listener(lambda **_: self.stop())
+        signal.signal(signal.SIGUSR1, lambda *_: gevent.spawn(self.drain))
+
+    # orders
+
+    def set_users(self, users: int) -> None:
+        """So many patients take part from now on."""
+        self.users = users
+        if self._sender is None and users:
+            self._start()
+        elif users:
+            self._say({"users": users})
+        else:
+            self.stop()
+
+    def drain(self) -> None:
+        """No new readings; queues empty themselves."""
+        runner = self.environment.runner
+        if isinstance(runner, MasterRunner):
+            runner.send_message(_MESSAGE, {"drain": True})
+        self._say({"drain": True})
+
+    def stop(self) -> None:
+        """End the sender and wait until its files are whole."""
+        sender, self._sender = self._sender, None
+        if sender is None or sender.stdin is None:
+            return
+        sender.stdin.close()  # the sender takes the end of its orders as the order to stop
+        if self._reader is not None:
+            self._reader.join(_FLUSH_WITHIN_S)
+        try:
+            code = sender.wait(_FLUSH_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            sender.kill()
+            code = sender.wait()
+        if code:
+            _LOG.error("sender ended with code %s", code)
+            self.environment.process_exit_code = 1
+
+    # the sender
+
+    def _start(self) -> None:
+        worker, workers = self._place
+        setting = self.setting
+        order = Order(
+            plan=setting.plan,
+            target=setting.target_file,
+            run=setting.run,
+            tag=setting.tag,
+            clock=next(iter(setting.clock.to_environment().values())),
+            worker=worker,
+            workers=workers,
+            users=self.users,
+        )
+        self._sender = subprocess.Popen(
+            [
+                *setting.target.vantage.get("patients", []),
+                *(sys.executable, "-m", "loadtests.sender", order.model_dump_json(by_alias=True)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parent.parent,
+            start_new_session=True,  # a Ctrl-C on the terminal is for Locust, which then stops the sender
+        )
+        self._reader = gevent.spawn(self._read, self._sender)
+
+    def _read(self, sender: subprocess.Popen[bytes]) -> None:
+        if sender.stdout is None:
+            return
+        for line in sender.stdout:
+            self._take(f"sender-{self._place[0]}", Frame.from_json(line))
+        # without this a sender that died by itself would look like one that has nothing to do
+        if self._sender is sender and sender.wait():
+            _LOG.error("sender ended with code %s", sender.returncode)
+            self.environment.process_exit_code = 1
+
+    def _say(self, order: dict[str, Any]) -> None:
+        if self._sender is not None and self._sender.stdin is not None:
+            self._sender.stdin.write(json.dumps(order).encode() + b"\n")
+            self._sender.stdin.flush()
+
+    def _take(self, sender: str, frame: Frame) -> None:
+        locust_stats.add(self.environment.stats, frame)
+        if isinstance(self.environment.runner, WorkerRunner):
+            self._frames.append(frame)
+        else:
+            self._figures.take(sender, frame)
+
+    # between master and workers
+
+    def _place_workers(self, **_: Any) -> None:
+        """Tell each worker which patients are its own, before it is told how many users to start."""
+        runner = self.environment.runner
+        if isinstance(runner, MasterRunner):
+            clients = [node.id for node in runner.clients.ready + runner.clients.running + runner.clients.spawning]
+            for number, client in enumerate(sorted(clients, key=runner.get_worker_index)):
+                runner.send_message(_MESSAGE, {"place": [number, len(clients)]}, client)
+
+    def _placed(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if "place" in msg.data:
+            self._place = (int(msg.data["place"][0]), int(msg.data["place"][1]))
+        if msg.data.get("drain"):
+            self._say({"drain": True})
+
+    def _report(self, client_id: str, data: dict[str, Any]) -> None:
+        frames, self._frames = self._frames, []
+        data["fleet"] = [frame.to_json().decode() for frame in frames]
+
+    def _take_report(self, client_id: str, data: dict[str, Any]) -> None:
+        for line in data.get("fleet", []):
+            self._figures.take(client_id, Frame.from_json(line))
+
+    def _write_live(self) -> None:
+        while True:
+            live.write(self.setting.run / LIVE_FILE, self._figures.now(self.setting.clock.now_ns()))
+            gevent.sleep(1.0)
+
+
+def _carry_patients(runner: Runner, fleet: Fleet) -> None:
+    """Make this runner count patients in place of greenlets. The class is changed for this one object only."""
+    kind = type(runner)
+    name = FleetUser.__name__
+
+    class FleetRunner(kind):  # type: ignore[valid-type, misc] # the runner's own class, known when it is made
+        @property
+        def user_count(self) -> int:
+            return fleet.users
+
+        @property
+        def user_classes_count(self) -> dict[str, int]:
+            return {name: fleet.users}
+
+        def spawn_users(self, user_classes_spawn_count: dict[str, int], wait: bool = False) -> list[User]:
+            more = user_classes_spawn_count.get(name, 0)
+            if more:
+                if self.state in ("ready", "stopped"):
+                    self.update_state("spawning")
+                fleet.set_users(fleet.users + more)
+            return []
+
+        def stop_users(self, user_classes_stop_count: dict[str, int]) -> None:
+            fewer = user_classes_stop_count.get(name, 0)
+            if fewer:
+                fleet.set_users(max(0, fleet.users - fewer))
+
+    FleetRunner.__name__ = kind.__name__
+    runner.__class__ = FleetRunner

@@ -1,0 +1,69 @@
+"""When each patient's readings are due: an open arrival schedule, computed from the seed before the first upload.
+
+How the service answers changes nothing here, and neither does the number of workers: every worker computes the whole
+schedule and takes the rows of its patients.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from loadtests.population import Patients
+from results.plan import Load
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Columns of equal length in order of time: `due_ns` from the start, `patient`, `seq` (1, 2, 3 … per patient)."""
+
+    due_ns: npt.NDArray[np.int64]
+    patient: npt.NDArray[np.int32]
+    seq: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.due_ns)
+
+    def digest(self) -> str:
+        """SHA-256 over all rows: the same schedule has the same digest."""
+        whole = hashlib.sha256()
+        for column in (self.due_ns, self.patient, self.seq):
+            whole.update(np.ascontiguousarray(column).tobytes())
+        return whole.hexdigest()
+
+    def of_worker(self, worker: int, workers: int) -> Schedule:
+        """The rows of the patients of one worker: those with patient % workers == worker."""
+        mine = self.patient % workers == worker
+        return Schedule(self.due_ns[mine], self.patient[mine], self.seq[mine])
+
+
+def make_schedule(patients: Patients, load: Load, seed: int, horizon_s: float) -> Schedule:
+    """All readings due within `horizon_s` of the start.
+
+    A patient's k-th reading is due at phase + k periods, each period varied by up to `load.jitter` of it, then put on the
+    grid of `load.grid_ms` (upwards). Ties are in order of the patient.
+    """
+    rng = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, 9]))
+    at = patients.phase_s.astype(np.float64)
+    due, who, seqs = [], [], []
+    everybody = np.arange(len(patients), dtype=np.int32)
+    alive, seq = everybody, 1
+    while len(alive):
+        alive = alive[at[alive] < horizon_s]
+        due.append(at[alive].copy())
+        who.append(alive)
+        seqs.append(np.full(len(alive), seq, np.int32))
+        # drawn for everybody, so that the horizon does not change anybody's later readings
+        step = patients.period_s * (1 + load.jitter * (2 * rng.random(len(patients)) - 1))
+        at += step
+        seq += 1
+    due_ns = (np.concatenate(due) * 1e9).astype(np.int64)
+    if load.grid_ms:
+        grid = load.grid_ms * 1_000_000
+        due_ns = -(-due_ns // grid) * grid
+    patient, seq_column = np.concatenate(who), np.concatenate(seqs)
+    order = np.lexsort((patient, due_ns))
+    return Schedule(due_ns[order], patient[order], seq_column[order])

@@ -1,0 +1,113 @@
+"""Where the runs lie, how they are named and found, and the manifest that says what belongs to one.
+
+``results/runs/<id>/``, id = start (UTC), drill, four random digits: ``2026-11-23T16-30-00Z_site-loss_7f3a``.
+``results/latest`` points to the last one. ``ZWEITHERZ_RESULTS`` names another folder than ``results``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from pathlib import Path
+
+VARIABLE = "ZWEITHERZ_RESULTS"
+MANIFEST = "MANIFEST.sha256"
+# what is made *from* the evidence, and may be made again
+DERIVED = ("verdict.json", "junit.xml", "summary.md", "report.", "plots/", MANIFEST, "live/", "history/log/")
+
+
+class UnknownRun(ValueError):
+    """No such run, or more than one; one line names what there is."""
+
+
+def home() -> Path:
+    """The folder with ``runs`` and ``latest``."""
+    return Path(os.environ.get(VARIABLE) or "results")
+
+
+def tag(run_id: str) -> str:
+    """Eight hex digits that mark this run's idempotency keys."""
+    return hashlib.sha256(run_id.encode()).hexdigest()[:8]
+
+
+def new_path(drill: str) -> Path:
+    """Where a new run of that drill would lie; nothing is made."""
+    start = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+    return (home() / "runs" / f"{start}_{drill}_{secrets.token_hex(2)}").resolve()
+
+
+def create(drill: str) -> Path:
+    """A new, empty run folder."""
+    run = new_path(drill)
+    run.mkdir(parents=True)
+    return run
+
+
+def make_latest(run: Path) -> None:
+    """Point ``latest`` to this run, in one step."""
+    link = home() / "latest"
+    draft = link.with_name(f".latest.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(os.path.relpath(run, link.parent.resolve()))
+    draft.replace(link)
+
+
+def runs() -> list[Path]:
+    """All runs, oldest first."""
+    folder = home() / "runs"
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def find(name: str) -> Path:
+    """The run of that id, unambiguous prefix, path, or ``latest``. Raises UnknownRun."""
+    if name == "latest":
+        link = home() / "latest"
+        if not link.exists():
+            raise UnknownRun(f"run 'latest': there is no run in {home() / 'runs'} yet")
+        return link.resolve()
+    path = Path(name)
+    if path.is_dir() and (path / "plan.yaml").exists():
+        return path.resolve()
+    found = [run for run in runs() if run.name.startswith(name)]
+    if len(found) == 1:
+        return found[0].resolve()
+    if found:
+        raise UnknownRun(f"run {name!r}: {len(found)} runs begin so, the last is {found[-1].name}")
+    last = ", ".join(run.name for run in runs()[-3:]) or "none"
+    raise UnknownRun(f"run {name!r}: unknown; the last runs are {last}")
+
+
+def write_manifest(run: Path) -> None:
+    """SHA-256 of every file of evidence, in the format of sha256sum."""
+    lines = [f"{_digest(path)}  {path.relative_to(run)}\n" for path in _evidence_files(run)]
+    draft = run / f"{MANIFEST}.part"
+    draft.write_text("".join(lines))
+    draft.rename(run / MANIFEST)
+
+
+def damaged(run: Path) -> list[str]:
+    """What differs from the manifest, one line each: missing, changed. No manifest: one line that says so."""
+    manifest = run / MANIFEST
+    if not manifest.exists():
+        return [f"{MANIFEST}: missing"]
+    differing = []
+    for line in manifest.read_text().splitlines():
+        digest, _, name = line.partition("  ")
+        path = run / name
+        if not path.is_file():
+            differing.append(f"{name}: missing")
+        elif _digest(path) != digest:
+            differing.append(f"{name}: changed since the run ended")
+    return differing
+
+
+def _evidence_files(run: Path) -> list[Path]:
+    files = (path for path in run.rglob("*") if path.is_file() and not path.name.endswith(".part"))
+    return sorted(path for path in files if not str(path.relative_to(run)).startswith(DERIVED))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
