@@ -91,6 +91,10 @@ class Guards:
         self._woken.wait(max(0.0, seconds))
         self.check()
 
+    def rest(self, seconds: float) -> None:
+        """Wait so long whatever happens: for clean-up, which goes on after a trip."""
+        self._ended.wait(seconds)
+
     def wait_until(self, condition: Callable[[], bool], limit_s: float, every_s: float = 0.2) -> bool:
         """Wait until `condition` holds: True; False when the limit passed first. Raises Aborted."""
         deadline = time.monotonic() + limit_s

@@ -24,8 +24,16 @@ class Live(BaseModel):
     failing: int = 0
     good_ratio_10s: float | None = None
     last_ack_ns: int | None = None
+    in_flight: int = 0
+    queued: int = 0
+    senders_ended: int = 0
     by_client: dict[str, float] = {}
     by_site: dict[str, float] = {}
+
+    @property
+    def drained(self) -> bool:
+        """Every queue is empty, as the senders themselves said."""
+        return self.senders_ended > 0 and not self.in_flight and not self.queued
 
 
 def read_live(run: Path, now_ns: int, fresh_s: float = FRESH_S) -> Live:
@@ -41,11 +49,3 @@ def read_live(run: Path, now_ns: int, fresh_s: float = FRESH_S) -> Live:
     if age_s > fresh_s:
         raise NoFigures(f"{NAME}: last figures are {age_s:.1f} s old (limit {fresh_s:g} s)")
     return live
-
-
-def share_on_dead_site(live: Live, shares: dict[str, float]) -> float:
-    """Share of all clients whose attempts of the last 10 s went to the site that was active at the start.
-
-    `shares` weighs the client classes by their share of the patients; a class without attempts counts as not moved.
-    """
-    return sum(share * live.by_client.get(name, 1.0) for name, share in shares.items())

@@ -66,6 +66,16 @@ class Devices:
         limit = min(self._load.backoff_cap_s, self._load.backoff_base_s * 2.0 ** (reading.attempt - 1))
         reading.due_ns = now_ns + int(self._random.uniform(0, limit) * 1e9)
 
+    def overdue(self, before_ns: int) -> int:
+        """Readings kept that were intended before that time. A queue is in order of time."""
+        count = len(self.dropped)
+        for queue in self._queues.values():
+            for reading in queue:
+                if reading.intended_ns >= before_ns:
+                    break
+                count += 1
+        return count
+
     def waiting(self) -> list[Kept]:
         """Everything still kept, and everything dropped because a queue was full."""
         return [*(reading for queue in self._queues.values() for reading in queue), *self.dropped]

@@ -27,6 +27,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from loadtests import live, locust_stats
+from loadtests.fleet_file import LIVE_FILE
 from loadtests.frame import Frame
 from loadtests.order import Order
 from results.clock import Clock
@@ -36,7 +37,6 @@ from targets.model import Target
 _LOG = logging.getLogger("fleet")
 _MESSAGE = "fleet"
 _FLUSH_WITHIN_S = 15.0
-LIVE_FILE = "live/loadtests.json"
 
 
 class FleetUser(User):

@@ -22,6 +22,7 @@ class Frame:
     body_bytes        of the acknowledged answers' bodies (as announced)
     lag_ms            dispatched - scheduled, rounded to 1 ms -> attempts
     in_flight, queued, patients_seen, users   gauges; patients_seen: patients with an acknowledged upload
+    overdue           gauge: readings not acknowledged although their deadline is over
     last_ack_ns       gauge; 0: none
     saturated         gauge: the sender cannot keep up
     final             this sender has ended
@@ -38,6 +39,7 @@ class Frame:
     body_bytes: int = 0
     in_flight: int = 0
     queued: int = 0
+    overdue: int = 0
     patients_seen: int = 0
     users: int = 0
     last_ack_ns: int = 0

@@ -37,18 +37,16 @@ class LiveFigures:
         window = [frame for frame in self._window if frame.t_ns >= now_ns - WINDOW_NS]
         latency, lag, served = Counter[int](), Counter[int](), Counter[str]()
         dialled: dict[str, list[int]] = {}
-        acknowledged = failing = 0
         for frame in window:
             latency.update(frame.acknowledged_ms)
             lag.update(frame.lag_ms)
             served.update(frame.served)
-            failing += sum(frame.failed.values())
             for client, (attempts, first) in frame.dialled.items():
                 counts = dialled.setdefault(client, [0, 0])
                 counts[0] += attempts
                 counts[1] += first
         acknowledged = sum(latency.values())
-        ended = acknowledged + failing
+        overdue = sum(frame.overdue for frame in self._latest.values())
         span_s = max(1.0, (now_ns - min((f.t_ns for f in window), default=now_ns)) / 1e9)
         recent = [frame for frame in window if frame.t_ns >= now_ns - 1_500_000_000]
         latest = self._latest.values()
@@ -62,7 +60,7 @@ class LiveFigures:
             "acknowledged": self._acknowledged,
             "failing": sum(sum(frame.failed.values()) for frame in recent),
             "ups": round(acknowledged / span_s, 1),
-            "good_ratio_10s": round(acknowledged / ended, 5) if ended else None,
+            "good_ratio_10s": round(acknowledged / (acknowledged + overdue), 5) if acknowledged + overdue else None,
             "last_ack_ns": last_ack or None,
             "p50_ms": percentile(latency, 0.5),
             "p99_ms": percentile(latency, 0.99),

@@ -21,8 +21,8 @@ def use_fine_buckets() -> None:
     locust_stats.bucket_response_time = _three_digits
 
 
-def _three_digits(milliseconds: float) -> int:
-    value = round(milliseconds)
+def _three_digits(response_time: float) -> int:
+    value = round(response_time)
     digits = len(str(value))
     return round(value, 3 - digits) if digits > 3 else value
 

@@ -310,6 +310,7 @@ class Sender:
         frame, self._frame = self._frame, Frame()
         frame.t_ns = self._clock.now_ns()
         frame.in_flight, frame.queued = len(self._flying), len(self._devices)
+        frame.overdue = self._devices.overdue(frame.t_ns - int(self._plan.objectives.deadline_s * 1e9))
         frame.patients_seen, frame.users = self._patients_seen, self._users
         frame.last_ack_ns = self._last_ack_ns
         frame.saturated = (percentile(frame.lag_ms, 0.99) or 0) > _SATURATED_LAG_MS

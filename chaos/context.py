@@ -1,0 +1,65 @@
+"""What the activities of one experiment share: made by `chaos.run`, found by `current`.
+
+Chaos Toolkit calls activities as plain functions with JSON arguments; what is not JSON has to lie somewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chaoslib.exceptions import ActivityFailed
+
+from chaos.drivers import Driver
+from chaos.guards import Guards
+from chaos.observer import Observer
+from results.clock import Clock
+from results.plan import Plan
+from results.timeline import TimelineWriter
+from targets.model import Target
+
+
+@dataclass
+class Context:
+    """`tell` sends one JSON object to the drill. `phase` is the phase that is on."""
+
+    run: Path
+    plan: Plan
+    target: Target
+    clock: Clock
+    timeline: TimelineWriter
+    guards: Guards
+    observer: Observer
+    driver: Driver
+    tell: Callable[[dict[str, Any]], None]
+    phase: str = ""
+    t_command: int = 0
+
+    def enter(self, phase: str) -> None:
+        """End the phase that is on and begin another."""
+        self.leave()
+        self.phase = phase
+        self.timeline.write("phase", phase, state="begin")
+        self.tell({"phase": phase})
+
+    def leave(self) -> None:
+        if self.phase:
+            self.timeline.write("phase", self.phase, state="end")
+            self.phase = ""
+
+
+_current: Context | None = None
+
+
+def set_current(context: Context | None) -> None:
+    global _current  # noqa: PLW0603 - one experiment per process, by design of Chaos Toolkit
+    _current = context
+
+
+def current() -> Context:
+    """The context of this experiment. Raises ActivityFailed when there is none (the file was run by plain ``chaos run``)."""
+    if _current is None:
+        raise ActivityFailed("no drill is on: run this experiment with 'zweitherz drill'")
+    return _current

@@ -1,0 +1,42 @@
+"""How faults reach a kind of target. An experiment names faults, never drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from chaos.drivers.lab import LabDriver
+from targets.model import Target
+
+__all__ = ["Driver", "NoDriver", "driver_for"]
+
+
+class NoDriver(ValueError):
+    """Nothing here can act on such a target."""
+
+
+class Driver(Protocol):
+    """What faults and takeover need of a target. Every call ends within a minute or raises OSError or RuntimeError."""
+
+    def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
+        """Order the loss of a whole site."""
+
+    def restore_site(self, site: str) -> None:
+        """Bring it back; harmless when it was not lost."""
+
+    def takeover_steps(self) -> list[dict[str, Any]]:  # t_monotonic_ns, site, step, state, why
+        """What the runbook did so far."""
+
+    def perform(self, site: str, step: str) -> None:
+        """One step of the runbook at the surviving site."""
+
+    def read_store(self, site: str, file: Path) -> dict[str, Any]:  # JSON values: proof, volume_of_dead_site
+        """Everything that a site's store holds, as NDJSON in `file`."""
+
+
+def driver_for(target: Target) -> Driver:
+    """The driver of a target. Raises NoDriver."""
+    if target.control is not None:
+        return LabDriver(target.control)
+    raise NoDriver(f"target {target.name!r}: it has no control socket, and no other driver exists yet")

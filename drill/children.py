@@ -1,0 +1,109 @@
+"""The processes that a drill starts: load generator and experiment. Each ends with the drill, however that ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from results.clock import Clock
+from results.plan import Plan
+
+_HOME = Path(__file__).resolve().parent.parent
+_END_WITHIN_S = 30
+
+
+class LoadGenerator:
+    """Locust, headless, with the plan's patients. Its figures are in ``live/loadtests.json`` of the run."""
+
+    def __init__(self, run: Path, target_file: Path, plan: Plan, clock: Clock) -> None:
+        patients = str(plan.population.patients)
+        command = [
+            *(sys.executable, "-m", "drill.tether", sys.executable, "-m", "locust"),
+            *("-f", str(_HOME / "loadtests" / "locustfile.py"), "--headless", "-u", patients, "-r", patients),
+            *("--target", str(target_file), "--plan", str(run / "plan.yaml"), "--run", str(run)),
+            *("--csv", str(run / "logs" / "locust"), "--only-summary", "--skip-log-setup"),
+        ]
+        if plan.load.workers > 1:
+            command += ["--processes", str(plan.load.workers)]
+        with (run / "logs" / "locust.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=_HOME,
+                env={**os.environ, **clock.to_environment()},
+                start_new_session=True,
+            )
+
+    def ended(self) -> int | None:
+        """Exit code, or None while it runs."""
+        return self._process.poll()
+
+    def drain(self) -> None:
+        """No new readings; the queues empty themselves."""
+        if self.ended() is None:
+            self._process.send_signal(signal.SIGUSR1)
+
+    def stop(self) -> int:
+        """End it; its files are whole when this returns."""
+        if self.ended() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(_END_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+class Experiment:
+    """Chaos Toolkit in its child process. `said` holds what it tells, in order."""
+
+    def __init__(self, run: Path, target_file: Path, clock: Clock) -> None:
+        self.said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()  # JSON objects
+        with (run / "logs" / "experiment.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "chaos.run", str(run), str(target_file)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=_HOME,
+                env={**os.environ, **clock.to_environment()},
+                start_new_session=True,  # a Ctrl-C on the terminal is for the drill, which asks the experiment to stop
+            )
+        self._thread = threading.Thread(target=self._read, name="experiment", daemon=True)
+        self._thread.start()
+
+    def ended(self) -> int | None:
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """Ask it to end early; rollbacks are played."""
+        if self._process.stdin is not None and self.ended() is None:
+            try:
+                self._process.stdin.write(b"stop\n")
+                self._process.stdin.flush()
+            except BrokenPipeError:
+                return  # it has just ended
+
+    def wait(self, within_s: float) -> int:
+        """Exit code; killed when it takes longer."""
+        try:
+            code = self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        self._thread.join(5)
+        return code
+
+    def _read(self) -> None:
+        if self._process.stdout is not None:
+            for line in self._process.stdout:
+                self.said.put(json.loads(line))

@@ -1,0 +1,277 @@
+"""The command line ``zweitherz``.
+
+Exit codes everywhere: 0 pass, 1 fail, 2 inconclusive, 3 aborted by a guard, 4 clean-up failed, 64 bad input.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from chaos import undo as undo_log
+from chaos.drivers import NoDriver, driver_for
+from chaos.faults import site_loss
+from drill.exercise import Exercise, make_report
+from lab import commands as lab_commands
+from lab.defects import UnknownDefect, check_defect
+from lab.doctor import examine
+from lab.launch import LabError
+from results import run as runs
+from results.clock import Clock
+from results.documents import sentence, write_documents
+from results.judge import Judgement, judge
+from results.plan_file import BadPlan, plan_of, read_experiment
+from targets.lab_control import LabRefused, LabUnreachable
+from targets.read import BadTarget, read_target
+
+BAD_INPUT = 64
+EXPERIMENTS = Path(__file__).resolve().parent.parent / "chaos" / "experiments"
+_MARKS = {"pass": "✔", "inconclusive": "?", "fail": "✘"}
+
+app = typer.Typer(
+    help="Kills a data centre on purpose while 120,000 patients upload their vitals, and proves what happened.",
+    epilog="Exit codes: 0 pass · 1 fail · 2 inconclusive · 3 aborted by a guard · 4 clean-up failed · 64 bad input.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(lab_commands.app, name="lab")
+
+Json = Annotated[bool, typer.Option("--json", help="answer as JSON")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="id, prefix, path or 'latest'")]
+Language = Annotated[str, typer.Option("--lang", help="language of the report: en")]
+
+
+@app.command()
+def drill(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME|FILE]", help="a drill of 'zweitherz list', or a file")
+    ] = "site-loss",
+    quick: Annotated[bool, typer.Option("--quick", help="fewer patients, shorter phases: at most 90 s")] = False,
+    target: Annotated[Path | None, typer.Option(help="target file; without it the embedded lab is used")] = None,
+    patients: Annotated[int | None, typer.Option(help="number of patients")] = None,
+    rate: Annotated[float | None, typer.Option(help="uploads a second, all patients")] = None,
+    seed: Annotated[int | None, typer.Option(help="seed of population and schedule")] = None,
+    sets: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="any key of the plan")] = None,
+    lang: Language = "en",
+    plain: Annotated[bool, typer.Option("--plain", help="plain lines in place of the live view")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run a drill and print its verdict."""
+    changes = [
+        *([f"population.patients={patients}"] if patients is not None else []),
+        *([f"load.rate={rate}"] if rate is not None else []),
+        *([f"seed={seed}"] if seed is not None else []),
+        *(sets or []),
+    ]
+    path = _experiment(name)
+    try:
+        experiment = read_experiment(path)
+        plan = plan_of(experiment, str(path), drill=path.stem, quick=quick, sets=changes)
+        check_defect(plan.lab.defect)
+        if target is not None:
+            driver_for(read_target(target))
+        _check_language(lang)
+        exercise = Exercise(plan, experiment, target, plain=plain or None, language=lang)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: exercise.stop())
+        outcome = exercise.run()
+    except (BadPlan, BadTarget, NoDriver, UnknownDefect, LabError, ValueError, OSError) as error:
+        _refuse(str(error))
+    if as_json:
+        shown = outcome.judgement.as_json() | {"exit_code": outcome.exit_code, "aborted": outcome.aborted}
+        typer.echo(json.dumps(shown | {"report": str(outcome.report) if outcome.report else None}))
+    else:
+        _print(outcome.judgement)
+        if outcome.aborted:
+            typer.echo(f"aborted by: {outcome.aborted}")
+        typer.echo(
+            f"report: {_relative(outcome.report) if outcome.report else 'not drawn, see logs/report.log of the run'}"
+        )
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command("judge")
+def judge_command(run: Run = "latest", as_json: Json = False) -> None:
+    """Judge a run again by its stored evidence; the same evidence gives the same verdict, byte for byte."""
+    path = _find(run)
+    judgement = judge(path)
+    write_documents(path, judgement)
+    if as_json:
+        sys.stdout.write(judgement.to_bytes().decode())
+    else:
+        _print(judgement)
+    raise typer.Exit(judgement.verdict.exit_code)
+
+
+@app.command()
+def report(run: Run = "latest", lang: Language = "en", as_json: Json = False) -> None:
+    """Draw the report of a run again, from its stored evidence."""
+    path = _find(run)
+    _check_language(lang)
+    drawn = make_report(path, lang)
+    if drawn is None:
+        _refuse(f"{path.name}: the report could not be drawn; see {_relative(path / 'logs/report.log')}")
+    typer.echo(json.dumps({"report": str(drawn)}) if as_json else str(_relative(drawn)))
+
+
+@app.command("runs")
+def runs_command(as_json: Json = False) -> None:
+    """List all runs with their verdicts, oldest first."""
+    rows = []
+    for path in runs.runs():
+        verdict = path / "verdict.json"
+        try:
+            found = json.loads(verdict.read_bytes())["verdict"] if verdict.exists() else "not judged"
+        except (ValueError, KeyError):
+            found = "verdict.json is damaged"
+        rows.append({"run": path.name, "verdict": found})
+    if as_json:
+        typer.echo(json.dumps(rows))
+    for row in rows if not as_json else []:
+        typer.echo(f"{row['run']}  {row['verdict']}")
+
+
+@app.command("list")
+def list_command(as_json: Json = False) -> None:
+    """List the drills there are."""
+    rows = [{"drill": path.stem, "title": read_experiment(path).get("title", "")} for path in _experiments()]
+    if as_json:
+        typer.echo(json.dumps(rows))
+    for row in rows if not as_json else []:
+        typer.echo(f"{row['drill']:<24}{row['title']}")
+
+
+@app.command()
+def undo(
+    run: Run = "latest", target: Annotated[Path | None, typer.Option(help="target file")] = None, as_json: Json = False
+) -> None:
+    """Carry out every inverse that a run still owes, newest first; harmless when nothing is owed."""
+    path = _find(run)
+    try:
+        owed = undo_log.owed(path)
+        done: list[str] = []
+        failed: list[str] = []
+        if owed:
+            done, failed = _undo(path, target)
+    except (undo_log.DamagedUndoLog, BadTarget, NoDriver) as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps({"owed": len(owed), "done": done, "failed": failed}))
+    else:
+        typer.echo(
+            f"{path.name}: {len(done)} of {len(owed)} inverses carried out" if owed else f"{path.name}: nothing is owed"
+        )
+        for line in failed:
+            typer.echo(f"failed: {line}", err=True)
+    raise typer.Exit(4 if failed else 0)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine can and cannot do, each with its remedy."""
+    remarks = examine(lab_commands.STATE)
+    if as_json:
+        typer.echo(json.dumps([vars(remark) for remark in remarks]))
+    for remark in remarks if not as_json else []:
+        sign = {"ok": "ok", "limited": "~~", "missing": "NO"}[remark.level]
+        typer.echo(f"{sign}  {remark.subject:<18}{remark.found}")
+        if remark.remedy:
+            typer.echo(f"    remedy: {remark.remedy}")
+    raise typer.Exit(BAD_INPUT if any(remark.level == "missing" for remark in remarks) else 0)
+
+
+def _undo(run: Path, target_file: Path | None) -> tuple[list[str], list[str]]:
+    state = Path(__file__).resolve().parent.parent / ".lab" / run.name
+    if target_file is None and not (state / "target.yaml").exists():
+        # the embedded lab of that run is gone, and with it everything that was broken in it
+        clock = Clock.anchored_now()
+        owed = undo_log.owed(run)
+        for inverse in owed:
+            undo_log.settle(run, clock, inverse)
+        return [f"{inverse.do} (its lab is gone)" for inverse in owed], []
+    driver = driver_for(read_target(target_file or state / "target.yaml"))
+
+    def carry_out(inverse: undo_log.Inverse) -> None:
+        if inverse.do != site_loss.RESTORE:
+            raise RuntimeError(f"inverse {inverse.do!r} is unknown")
+        try:
+            driver.restore_site(inverse.parameters["site"])
+        except LabUnreachable:
+            return  # a lab that is gone has nothing broken in it
+        except LabRefused as error:
+            raise RuntimeError(str(error)) from error
+
+    replay = undo_log.replay(run, Clock.anchored_now(), carry_out)
+    return [i.do for i in replay.settled], [f"{i.do}: {why}" for i, why in replay.failed]
+
+
+def _experiments() -> list[Path]:
+    return sorted(EXPERIMENTS.glob("*.yaml"))
+
+
+def _experiment(name: str) -> Path:
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml", ".json"):
+        if not path.is_file():
+            _refuse(f"{name}: no such file")
+        return path
+    known = {each.stem: each for each in _experiments()}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        _refuse(
+            f"drill {name!r}: unknown; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
+        )
+    return known[name]
+
+
+def _find(name: str) -> Path:
+    try:
+        return runs.find(name)
+    except runs.UnknownRun as error:
+        _refuse(str(error))
+
+
+def _check_language(lang: str) -> None:
+    if lang not in ("en",):
+        _refuse(f"--lang {lang!r}: there is en")
+
+
+def _print(judgement: Judgement) -> None:
+    typer.echo(f"{judgement.verdict.value.upper()}  {sentence(judgement)}")
+    for finding in judgement.findings:
+        typer.echo(f"  {_MARKS[finding.verdict.value]} {finding.name:<18}{finding.why}")
+
+
+def _relative(path: Path) -> Path:
+    here = Path.cwd().resolve()
+    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
+
+
+def _refuse(why: str) -> NoReturn:
+    typer.echo(f"zweitherz: {' '.join(why.split())}", err=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+def main(arguments: Any = None) -> None:  # what typer's parser takes
+    """Entry point of ``zweitherz``. Usage errors exit with 64 like all bad input."""
+    command = typer.main.get_command(app)
+    try:
+        sys.exit(command.main(args=arguments, standalone_mode=False) or 0)
+    except typer.Abort:
+        sys.exit(3)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            print(f"zweitherz: {error.format_message()}", file=sys.stderr)
+            sys.exit(BAD_INPUT)
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,316 @@
+"""One exercise from plan to verdict: brings everything up, lets it run, reads back, judges, tidies.
+
+Recording first, judging later: while the drill runs nothing is decided here except to stop it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chaos.drivers import Driver, driver_for
+from drill.children import Experiment, LoadGenerator
+from drill.fingerprint import left_behind
+from drill.machine import environment
+from drill.readback import compact_all, read_everything
+from drill.view import Scene, View
+from lab import launch
+from lab.model import Options
+from results import run as runs
+from results.clock import Clock
+from results.documents import write_documents
+from results.finding import Verdict
+from results.history import compact
+from results.history_log import DamagedHistory
+from results.judge import Judgement, judge
+from results.plan import Plan
+from results.plan_file import write_plan
+from results.readback import DamagedReadback
+from results.row_log import RowWriter
+from results.rows import DamagedRows, compact_rows
+from results.schema import LOOKUPS, SAMPLES
+from results.timeline import DamagedTimeline, TimelineWriter, gather
+from targets.lab_control import LabControl, LabRefused, LabUnreachable
+from targets.model import Target
+from targets.read import read_target
+
+ABORTED, CLEAN_UP_FAILED = 3, 4
+_HOME = Path(__file__).resolve().parent.parent
+_LOAD_WITHIN_S = 40
+_LOOK_EVERY_S = 0.5
+_SAMPLE_EVERY_S = 2.0
+_REPORT_WITHIN_S = 60
+
+
+class DrillRefused(RuntimeError):
+    """The drill cannot begin: one line says why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an exercise. `aborted`: the guard that ended it early."""
+
+    run: Path
+    judgement: Judgement
+    exit_code: int
+    aborted: str = ""
+    report: Path | None = None
+
+
+@dataclass
+class Exercise:
+    """A drill that is about to run. `target_file` None: on the embedded lab, brought up for it."""
+
+    plan: Plan
+    experiment: dict[str, Any]  # as read from its file
+    target_file: Path | None = None
+    plain: bool | None = None
+    language: str = "en"
+    stopping: bool = False
+    aborted: str = ""
+
+    def stop(self) -> None:
+        """Ask the running exercise to end early; it still reads back, tidies, judges. A second call changes nothing."""
+        self.stopping = True
+
+    def run(self) -> Outcome:
+        """The whole exercise. Raises DrillRefused, lab.launch.LabError before anything has begun."""
+        run = runs.create(self.plan.drill)
+        for folder in ("logs", "live", "readback"):
+            (run / folder).mkdir()
+        clock = Clock.anchored_now()
+        write_plan(self.plan, run / "plan.yaml", self.experiment)
+        state = _HOME / ".lab" / run.name
+        try:
+            with self._target(state) as (target_file, target), TimelineWriter(run, "drill", clock) as timeline:
+                self._on_target(run, target_file, target, clock, timeline)
+            code = self._tidy(run, state, clock)
+        except BaseException:
+            if not (run / "timeline" / "chaos.jsonl").exists():
+                shutil.rmtree(run)  # nothing was done yet: no evidence of nothing
+            raise
+        outcome = self._conclude(run, code)
+        runs.make_latest(run)
+        return outcome
+
+    @contextlib.contextmanager
+    def _target(self, state: Path) -> Iterator[tuple[Path, Target]]:
+        if self.target_file is not None:
+            yield self.target_file, read_target(self.target_file)
+            return
+        options = self.plan.lab
+        try:
+            up = launch.up(
+                Options(
+                    state=state,
+                    replication=options.replication,
+                    defect=options.defect if options.defect != "starved-generator" else "none",
+                    ttl_s=options.ttl_s,
+                    clamp_s=options.clamp_s,
+                    servers_per_site=options.servers_per_site,
+                    link_ms=options.link_ms,
+                    distances_ms=options.distances_ms,
+                    takeover=self.plan.takeover,
+                ),
+                die_with_caller=True,
+            )
+            yield up.target, read_target(up.target)
+        finally:
+            if state.exists():
+                launch.down(state)
+
+    def _on_target(self, run: Path, target_file: Path, target: Target, clock: Clock, timeline: TimelineWriter) -> None:
+        lab = LabControl(target.control, timeout_s=10) if target.control is not None else None
+        shown = environment(target, lab.call("status") if lab else None, clock.error_ns)
+        (run / "environment.json").write_text(json.dumps(shown, indent=1))
+        driver = driver_for(target)
+        scene = Scene(self.plan, run)
+        samples = _LabSamples(run, lab, clock) if lab else None
+        load = LoadGenerator(run, target_file, self.plan, clock)
+        try:
+            with View(scene, plain=self.plain) as view:
+                if self._await_load(run, load, scene, view):
+                    self._follow(run, target_file, clock, timeline, load, scene, view, samples)
+                scene.phase = "reading back"
+                view.refresh()
+                load.stop()
+                self._read_back(run, target_file, target, driver, timeline, clock)
+        finally:
+            load.stop()
+            if samples:
+                samples.close()
+            _keep_logs(run, target_file.parent if lab else None)
+
+    def _await_load(self, run: Path, load: LoadGenerator, scene: Scene, view: View) -> bool:
+        """True when uploads are being acknowledged."""
+        deadline = time.monotonic() + _LOAD_WITHIN_S
+        while not scene.figures().get("acknowledged"):
+            view.refresh()
+            if self.stopping:
+                self.aborted = "stop"
+                return False
+            if load.ended() is not None or time.monotonic() > deadline:
+                tail = " ".join((run / "logs/locust.log").read_text(errors="replace").split())[-300:]
+                why = f"the load generator acknowledged nothing within {_LOAD_WITHIN_S} s ({tail})"
+                scene.notes.append(why)
+                self.aborted = "load"
+                return False
+            time.sleep(0.1)
+        return True
+
+    def _follow(
+        self,
+        run: Path,
+        target_file: Path,
+        clock: Clock,
+        timeline: TimelineWriter,
+        load: LoadGenerator,
+        scene: Scene,
+        view: View,
+        samples: _LabSamples | None,
+    ) -> None:
+        """From the start of the experiment to its end."""
+        experiment = Experiment(run, target_file, clock)
+        asked = False
+        try:
+            while experiment.ended() is None:
+                if (self.stopping or load.ended() is not None) and not asked:
+                    asked = True
+                    why = "asked to stop" if self.stopping else "the load generator has ended"
+                    timeline.write("stop", "drill", why=why)
+                    scene.notes.append(f"{why}: rolling back")
+                    experiment.stop()
+                self._hear(experiment, load, scene)
+                if samples:
+                    samples.take()
+                view.refresh()
+                time.sleep(_LOOK_EVERY_S)
+        finally:
+            experiment.stop()
+            code = experiment.wait(120)
+            self._hear(experiment, load, scene)
+        if code not in (0, CLEAN_UP_FAILED):
+            self.aborted = self.aborted or "experiment"
+
+    def _hear(self, experiment: Experiment, load: LoadGenerator, scene: Scene) -> None:
+        while not experiment.said.empty():
+            said = experiment.said.get()
+            if "phase" in said:
+                scene.phase = said["phase"]
+                if scene.phase == "loss":
+                    scene.t0_monotonic = time.monotonic()
+                elif scene.phase == "drain":
+                    load.drain()
+            elif "step" in said and said["state"] == "end":
+                scene.steps.append(said["step"])
+            elif "rollbacks" in said:
+                scene.phase = "restoring"
+            elif "ended" in said and said["guard"]:
+                self.aborted = said["guard"]
+                scene.notes.append(f"{said['guard']}: {said['why']}")
+            elif "refused" in said:
+                self.aborted = "experiment"
+                scene.notes.append(said["refused"])
+
+    def _read_back(
+        self, run: Path, target_file: Path, target: Target, driver: Driver, timeline: TimelineWriter, clock: Clock
+    ) -> None:
+        read_everything(run, target, target_file, driver, timeline, clock, self.plan.fault.survivor)
+
+    def _tidy(self, run: Path, state: Path, clock: Clock) -> int:
+        """After everything has ended: tables, fingerprint, manifest. Returns 4 where something is left, else 0."""
+        if self.target_file is None and state.exists():
+            shutil.rmtree(state)
+        problems = []
+        for work in (
+            lambda: compact(run),
+            lambda: compact_rows(run, "lookups", LOOKUPS),
+            lambda: compact_rows(run, "samples", SAMPLES),
+            lambda: compact_all(run, runs.tag(run.name)),
+        ):
+            try:
+                work()
+            except (DamagedHistory, DamagedRows, DamagedReadback) as error:
+                problems.append(str(error))
+        left = left_behind([run, state])
+        with TimelineWriter(run, "tidy", clock) as timeline:
+            timeline.write("tidy", run.name, left_behind=left, problems=problems)
+        with contextlib.suppress(DamagedTimeline):  # the checks say so: there is no timeline.jsonl then
+            gather(run)
+        for folder in ("lookups", "samples", "timeline"):
+            shutil.rmtree(run / folder, ignore_errors=True)
+        if not problems:
+            shutil.rmtree(run / "history" / "log", ignore_errors=True)
+        runs.write_manifest(run)
+        return CLEAN_UP_FAILED if left else 0
+
+    def _conclude(self, run: Path, code: int) -> Outcome:
+        judgement = judge(run)
+        write_documents(run, judgement)
+        report = make_report(run, self.language)
+        cleanliness = next(finding for finding in judgement.findings if finding.name == "cleanliness")
+        if code == CLEAN_UP_FAILED or cleanliness.verdict is Verdict.FAIL:
+            exit_code = CLEAN_UP_FAILED
+        elif self.aborted:
+            exit_code = ABORTED
+        else:
+            exit_code = judgement.verdict.exit_code
+        return Outcome(run, judgement, exit_code, self.aborted, report)
+
+
+def make_report(run: Path, language: str) -> Path | None:
+    """Draw the report in a process of its own; None (and a note in logs/report.log) when that fails."""
+    log = run / "logs" / "report.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("w") as out:
+        command = [sys.executable, "-m", "dashboards", "report", str(run), "--lang", language]
+        try:
+            done = subprocess.run(command, stdout=out, stderr=out, timeout=_REPORT_WITHIN_S, check=False, cwd=_HOME)
+        except subprocess.TimeoutExpired:
+            return None
+    report = run / f"report.{language}.html"
+    return report if done.returncode == 0 and report.exists() else None
+
+
+class _LabSamples:
+    """Resource use of the lab's services and the replication lag, every two seconds (samples.parquet)."""
+
+    def __init__(self, run: Path, lab: LabControl, clock: Clock) -> None:
+        self._rows, self._lab, self._clock = RowWriter(run, "samples", "lab"), lab, clock
+        self._next = 0.0
+
+    def take(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _SAMPLE_EVERY_S
+        try:
+            used, status = self._lab.call("resources"), self._lab.call("status")
+        except (LabUnreachable, LabRefused):
+            return  # a lab that does not answer now has no sample now: absence shows
+        now = self._clock.now_ns()
+        for service, figures in used["services"].items():
+            for metric, value in figures.items():
+                self._rows.append(now, "lab", service, metric, value)
+        self._rows.append(now, "lab", "lab", "memory_bytes", used["memory_bytes"])
+        for site, database in status["databases"].items():
+            if database.get("mirror"):
+                # no lag is reported while nothing is on its way: that is no lag
+                self._rows.append(now, "lab", site, "replication_lag_s", database.get("lag_s") or 0.0)
+        self._rows.flush()
+
+    def close(self) -> None:
+        self._rows.close()
+
+
+def _keep_logs(run: Path, state: Path | None) -> None:
+    """The lab's own logs go with the run; they hold no patient data and no secrets."""
+    if state is not None and (state / "logs").is_dir():
+        shutil.copytree(state / "logs", run / "logs" / "lab", dirs_exist_ok=True)

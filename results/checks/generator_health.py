@@ -1,0 +1,66 @@
+"""Was the load generator itself healthy? Where it was the bottleneck, the service was not measured."""
+
+from __future__ import annotations
+
+from results.evidence import Evidence, Unusable
+from results.finding import Finding, Value, Verdict
+from results.marks import Marks
+
+NAME = "generator-health"
+_RATE_TOLERANCE = 0.1
+
+
+def check(evidence: Evidence, marks: Marks) -> Finding:
+    """
+    pass          in the steady phase: attempts began on time, at the rate of the plan, few failed; all workers wrote their end
+    inconclusive  otherwise
+
+    measured: lag_p50_ms, lag_p99_ms   dispatched - scheduled, steady phase
+              rate, patients_seen, steady_fail_ratio, tls_resumed (share of new connections), workers
+    """
+    plan, want = evidence.plan, evidence.plan.objectives
+    begin, end = evidence.phase("steady")
+    p50, p99, attempts, failed = evidence.row(
+        "SELECT quantile_cont(t_dispatched - t_scheduled, 0.5) / 1e6, quantile_cont(t_dispatched - t_scheduled, 0.99) / 1e6, "
+        "count(*), count(*) FILTER (outcome <> 'ok') FROM attempts WHERE t_scheduled >= ? AND t_scheduled < ?",
+        *(begin, end),
+    )
+    if not attempts:
+        raise Unusable("no attempt in the steady phase")
+    (seen,) = evidence.row("SELECT count(DISTINCT patient) FROM operations WHERE outcome = 'ok'")
+    (rate,) = evidence.row(
+        "SELECT count(*) / ? FROM operations WHERE t_intended >= ? AND t_intended < ?", (end - begin) / 1e9, begin, end
+    )
+    resumed, new = evidence.row(
+        "SELECT count(*) FILTER (tls = 'resumed'), count(*) FROM attempts WHERE connection = 'new' AND tls IS NOT NULL"
+    )
+    ended = {e.subject for e in evidence.of_kind("generator") if e.data.get("state") == "end"}
+    begun = {e.subject for e in evidence.of_kind("generator") if e.data.get("state") == "begin"}
+    fail_ratio = failed / attempts
+    measured: dict[str, Value] = {
+        "lag_p50_ms": round(p50, 3),
+        "lag_p99_ms": round(p99, 3),
+        "rate": round(rate, 2),
+        "patients_seen": seen,
+        "steady_fail_ratio": round(fail_ratio, 6),
+        "tls_resumed": round(resumed / new, 4) if new else None,
+        "workers": len(ended),
+    }
+    objective: dict[str, Value] = {
+        "lag_p99_ms": want.lag_p99_ms,
+        "rate": plan.load.rate,
+        "steady_fail_ratio": want.steady_fail_ratio,
+    }
+    reasons = []
+    if p99 > want.lag_p99_ms:
+        reasons.append(f"lag p99 {p99:.1f} ms (limit {want.lag_p99_ms:g} ms)")
+    if abs(rate - plan.load.rate) > _RATE_TOLERANCE * plan.load.rate:
+        reasons.append(f"{rate:.0f} uploads/s intended (plan {plan.load.rate:g} ± {_RATE_TOLERANCE:.0%})")
+    if fail_ratio > want.steady_fail_ratio:
+        reasons.append(f"{fail_ratio:.2%} of the attempts failed before the fault (limit {want.steady_fail_ratio:.2%})")
+    if begun - ended or not ended:
+        reasons.append(f"{len(begun - ended) or 'all'} sender(s) ended without writing their end")
+    if reasons:
+        return Finding(NAME, Verdict.INCONCLUSIVE, "the generator: " + "; ".join(reasons), measured, objective)
+    why = f"lag p99 {p99:.1f} ms (limit {want.lag_p99_ms:g} ms) at {rate:.0f} uploads/s; {seen} patients seen"
+    return Finding(NAME, Verdict.PASS, why, measured, objective)

@@ -1,0 +1,34 @@
+"""Did the fault really happen? The witness must have seen it, from outside both sites."""
+
+from __future__ import annotations
+
+from results.evidence import Evidence
+from results.finding import Finding, Verdict
+from results.marks import Marks
+
+NAME = "injection-receipt"
+
+
+def check(evidence: Evidence, marks: Marks) -> Finding:
+    """
+    pass          the witness saw the effect
+    inconclusive  it did not, or nothing was ordered: whatever else is green proves nothing
+
+    measured: delay_s   from the order to the effect
+    """
+    fault = evidence.plan.fault
+    receipts = evidence.of_kind("fault.receipt")
+    if marks.t_cmd is None:
+        return Finding(NAME, Verdict.INCONCLUSIVE, f"{fault.name} on {fault.site} was never ordered")
+    if marks.t0 is None:
+        why = str(receipts[-1].data.get("proof", "")) if receipts else "no receipt was written"
+        return Finding(
+            NAME, Verdict.INCONCLUSIVE, f"{fault.name} on {fault.site} was ordered without any effect: {why}"
+        )
+    delay_s = round((marks.t0 - marks.t_cmd) / 1e9, 3)
+    return Finding(
+        NAME,
+        Verdict.PASS,
+        f"{fault.name} on {fault.site} took effect {delay_s:.2f} s after the order, as the witness saw it",
+        {"delay_s": delay_s},
+    )

@@ -1,0 +1,66 @@
+"""Did acknowledgements come quickly enough, from the intended time, before the fault and after the recovery?"""
+
+from __future__ import annotations
+
+import math
+
+from results.evidence import Evidence
+from results.finding import Finding, Value, Verdict
+from results.marks import Marks
+
+NAME = "latency-slo"
+_Z = 1.96
+_LEAST = 100
+
+
+def check(evidence: Evidence, marks: Marks) -> Finding:
+    """
+    pass          in both phases, the worse end of each quantile's 95 % interval is within its objective
+    fail          some quantile is above
+    inconclusive  a phase has fewer readings than a quantile needs
+
+    measured: by phase (steady; recovered: from t_rest to the end of the load): each quantile in ms (worse end of its interval),
+              readings, unacknowledged (counted as infinitely late)
+    """
+    want = evidence.plan.objectives.latency_ms
+    objective: dict[str, Value] = {f"{name}_ms": limit for name, limit in want.items()}
+    phases = {"steady": evidence.phase("steady")}
+    if marks.t0 is not None and marks.observed_ns is not None:
+        begin, _ = evidence.phase("recovered")
+        phases["recovered"] = (max(begin, marks.t_rest or begin), marks.observed_ns)
+    measured: dict[str, Value] = {}
+    late, few = [], []
+    for phase, (begin, end) in phases.items():
+        rows = evidence.rows(
+            "SELECT (t_ack - t_intended) / 1e6 FROM operations WHERE t_intended >= ? AND t_intended < ?", begin, end
+        )
+        latencies = sorted(math.inf if ms is None else ms for (ms,) in rows)
+        shown: dict[str, Value] = {"readings": len(latencies), "unacknowledged": sum(map(math.isinf, latencies))}
+        for name, limit in want.items():
+            value = _worse_end(latencies, float(name.removeprefix("p")) / 100)
+            if value is None:
+                few.append(f"{phase} {name}: {len(latencies)} readings")
+                continue
+            shown[f"{name}_ms"] = None if math.isinf(value) else round(value, 2)
+            if value > limit:
+                late.append(
+                    f"{phase} {name} {'never' if math.isinf(value) else f'{value:.0f} ms'} (objective {limit:g} ms)"
+                )
+        measured[phase] = shown
+    if late:
+        return Finding(NAME, Verdict.FAIL, "; ".join(late), measured, objective)
+    if few or "recovered" not in phases:
+        why = "too few readings: " + "; ".join(few) if few else "no fault took effect, so there is no time after it"
+        return Finding(NAME, Verdict.INCONCLUSIVE, why, measured, objective)
+    parts = (f"{phase} p99 {values.get('p99_ms')} ms" for phase, values in measured.items() if isinstance(values, dict))
+    return Finding(NAME, Verdict.PASS, ", ".join(parts), measured, objective)
+
+
+def _worse_end(ordered: list[float], q: float) -> float | None:
+    """Upper end of the 95 % interval of a quantile, by order statistics (normal approximation of the binomial rank).
+
+    None where the sample is too small for the rank to exist.
+    """
+    n = len(ordered)
+    rank = math.ceil(q * n + _Z * math.sqrt(n * q * (1 - q)))
+    return ordered[rank - 1] if n >= _LEAST and rank <= n else None

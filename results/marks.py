@@ -1,0 +1,108 @@
+"""The time marks of a drill (definitions 6.1), from stored evidence alone. Times in ns; None: did not happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from results.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Marks:
+    """
+    t_cmd    the fault was ordered            t0      it took effect: the witness's receipt
+    t_imp    first reading that missed its deadline because of it: when that reading was intended, not before t0
+    t_det    detected by the runbook          t_decl  declared done
+    t_auth   every authoritative server answers the survivor's address
+    t_rest   start of the first window of good service that then holds
+    observed_ns   until when readings were intended at the full rate (end of the phase "recovered")
+    """
+
+    t_cmd: int | None = None
+    t0: int | None = None
+    t_imp: int | None = None
+    t_det: int | None = None
+    t_auth: int | None = None
+    t_decl: int | None = None
+    t_rest: int | None = None
+    observed_ns: int | None = None
+
+
+def find_marks(evidence: Evidence) -> Marks:
+    """All marks that the evidence has. Raises Unusable where the timeline or the plan cannot be read."""
+    t_cmd = _first(evidence, "fault.command")
+    receipts = [event for event in evidence.of_kind("fault.receipt") if event.data.get("effective") is True]
+    t0 = receipts[0].t_ns if receipts else None
+    steps = {
+        event.subject: event.t_ns for event in evidence.of_kind("takeover.step") if event.data.get("state") == "end"
+    }
+    observed = _observed(evidence)
+    if t0 is None:
+        return Marks(t_cmd=t_cmd, observed_ns=observed)
+    t_imp = _impact(evidence, t0)
+    return Marks(
+        t_cmd=t_cmd,
+        t0=t0,
+        t_imp=t_imp,
+        t_det=steps.get("detect"),
+        t_auth=_authoritative(evidence, t0),
+        t_decl=steps.get("declare"),
+        t_rest=_restored(evidence, t_imp, observed) if t_imp is not None and observed is not None else None,
+        observed_ns=observed,
+    )
+
+
+def _first(evidence: Evidence, kind: str) -> int | None:
+    return next((event.t_ns for event in evidence.of_kind(kind)), None)
+
+
+def _observed(evidence: Evidence) -> int | None:
+    """The last moment at which the load was still on: the end of the last phase before the drain."""
+    ends = [e.t_ns for e in evidence.of_kind("phase") if e.data.get("state") == "end" and e.subject != "drain"]
+    return max(ends, default=None)
+
+
+def _authoritative(evidence: Evidence, t0: int) -> int | None:
+    survivor = evidence.address(evidence.plan.fault.survivor)
+    servers = {each["name"] for each in evidence.environment["target"]["zone"]["authoritative"]}
+    switched: dict[str, int] = {}
+    for event in evidence.of_kind("dns.authoritative"):
+        if event.data.get("answer") == survivor and event.t_ns >= t0:
+            switched.setdefault(event.subject, event.t_ns)
+    return max(switched.values()) if servers and set(switched) >= servers else None
+
+
+def _impact(evidence: Evidence, t0: int) -> int | None:
+    deadline = int(evidence.plan.objectives.deadline_s * 1e9)
+    (first,) = evidence.row(
+        "SELECT min(t_intended) FROM operations WHERE t_intended + ? >= ? AND (t_ack IS NULL OR t_ack > t_intended + ?)",
+        *(deadline, t0, deadline),
+    )
+    return None if first is None else max(int(first), t0)
+
+
+def _restored(evidence: Evidence, t_imp: int, observed: int) -> int | None:
+    """Definition 6.1, t_rest: windows begin at every second after t_imp; each must lie before the end of the load."""
+    want = evidence.plan.objectives
+    second = 1_000_000_000
+    bins = evidence.rows(
+        "SELECT (t_intended - ?) // ? AS second, count(*) FILTER (t_ack <= t_intended + ?), count(*) "
+        "FROM operations WHERE t_intended >= ? AND t_intended < ? GROUP BY 1 ORDER BY 1",
+        *(t_imp, second, int(want.deadline_s * 1e9), t_imp, observed),
+    )
+    length = (observed - t_imp) // second
+    good, intended = [0] * length, [0] * length
+    for number, acknowledged, total in bins:
+        if number < length:
+            good[number], intended[number] = acknowledged, total
+    window, hold = max(1, round(want.restored_window_s)), round(want.restored_hold_s)
+    fine = []
+    for start in range(max(0, length - window + 1)):
+        total = sum(intended[start : start + window])
+        fine.append(total > 0 and sum(good[start : start + window]) >= want.good_ratio * total)
+    # it must hold: every window that lies within H, and H within the observation
+    windows = max(1, hold - window + 1)
+    for start in range(len(fine)):
+        if start + max(hold, window) <= length and all(fine[start : start + windows]):
+            return t_imp + start * second
+    return None
