@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from results.checks.generator_health import UNDER_WAY_NS
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
@@ -19,15 +20,18 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     fail          some quantile is above
     inconclusive  a phase has fewer readings than a quantile needs
 
-    measured: by phase (steady; recovered: from t_rest to the end of the load): each quantile in ms (worse end of its interval),
+    measured: by phase (steady; recovered: from t_rest + H, when it has proved to hold, to the end of the load):
+              each quantile in ms (worse end of its interval),
               readings, unacknowledged (counted as infinitely late)
     """
     want = evidence.plan.objectives.latency_ms
     objective: dict[str, Value] = {f"{name}_ms": limit for name, limit in want.items()}
-    phases = {"steady": evidence.phase("steady")}
+    begin, end = evidence.phase("steady")
+    phases = {"steady": (begin, end - UNDER_WAY_NS)}
     if marks.t0 is not None and marks.observed_ns is not None:
         begin, _ = evidence.phase("recovered")
-        phases["recovered"] = (max(begin, marks.t_rest or begin), marks.observed_ns)
+        held = marks.t_rest + int(evidence.plan.objectives.restored_hold_s * 1e9) if marks.t_rest else begin
+        phases["recovered"] = (max(begin, held), marks.observed_ns)
     measured: dict[str, Value] = {}
     late, few = [], []
     for phase, (begin, end) in phases.items():
