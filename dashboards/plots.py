@@ -26,6 +26,7 @@ _PHASES = {
     "recovered": "#e9f6f0",
     "drain": "#f3f5f8",
 }
+_DASHES: tuple[tuple[float, ...], ...] = ((1, 0), (4, 1.2), (1, 0), (1.2, 1.2), (6, 2), (2, 2))
 _WIDTH = 10.5
 _AXIS = "seconds since the fault"
 
@@ -56,18 +57,13 @@ def timeline(series: Series, lost: str, survivor: str) -> Figure:
         axes.axvspan(start, stop, ymin=0, ymax=0.3, color=_PHASES.get(phase, GRID), ec=QUIET, lw=0.6)
         if stop - start > 0.05 * (end - begin):
             axes.text((start + stop) / 2, 0.15, phase, ha="center", va="center", fontsize=9, color=INK)
-    # labels in rows, each in the lowest row where it does not run into the one before
-    ends: list[float] = []
-    for label, at in sorted(series.marks.items(), key=lambda each: each[1]):
-        width = 0.011 * (end - begin) * (len(label) + 8)
-        row = next((number for number, taken in enumerate(ends) if at > taken), len(ends))
-        if row == len(ends):
-            ends.append(0.0)
-        ends[row] = at + width
-        height = 0.44 + 0.15 * row
-        axes.plot([at, at], [0.0, height], color=FAILED if "fault" in label else INK, lw=1.1)
-        axes.text(at, height + 0.01, f" {label} {at:+.1f} s", va="bottom", fontsize=9)
-    axes.set(xlim=(begin, end), ylim=(0, max(1.0, 0.62 + 0.15 * len(ends))), yticks=[], xlabel=_AXIS)
+    # the first mark has the highest label: later ones then pass below it, and no line crosses a label
+    rows = len(series.marks)
+    for number, (label, at) in enumerate(sorted(series.marks.items(), key=lambda each: each[1])):
+        height = 0.4 + 0.15 * (rows - 1 - number)
+        axes.plot([at, at], [0.0, height + 0.1], color=FAILED if "fault" in label else INK, lw=1.1)
+        axes.text(at, height, f" {label} {at:+.1f} s", va="bottom", fontsize=9)
+    axes.set(xlim=(begin, end), ylim=(0, 0.45 + 0.15 * max(rows, 2)), yticks=[], xlabel=_AXIS)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
     return figure
@@ -112,8 +108,13 @@ def still_there(series: Series, lost: str, survivor: str) -> Figure:
     figure, (above, below) = plt.subplots(2, 1, figsize=(_WIDTH, 5.2), sharex=True)
     for axes, table, what in ((above, series.requests, "requests"), (below, series.answers, "DNS answers")):
         for number, name in enumerate(table.columns):
-            filled = table[name].rolling(3, min_periods=1).mean()
-            axes.plot(filled.index, 100 * filled, color=_PALETTE[number % len(_PALETTE)], lw=1.6, label=name)
+            # dashes and widths differ, because classes with the same resolver lie on top of each other
+            look = {
+                "color": _PALETTE[number % len(_PALETTE)],
+                "lw": 3.2 - 0.5 * number,
+                "dashes": _DASHES[number % len(_DASHES)],
+            }
+            axes.plot(table.index, 100 * table[name].ffill(), label=name, **look)
         axes.set(ylabel=f"% of {what}\nstill for {lost}", ylim=(-3, 103))
         _flags(axes, series)
         axes.legend(loc="upper right", fontsize=9)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from results.plan import Plan
+from results.plan_file import BadPlan, plan_of, read_experiment, read_plan, write_plan
+
+EXPERIMENT: dict[str, Any] = {
+    "title": "t",
+    "extensions": [{"name": "zweitherz", "drill": "d", "quick": {"load.rate": 5, "phases.steady_s": 3}}],
+}
+
+
+def test_quick_and_then_set_change_the_plan() -> None:
+    plan = plan_of(EXPERIMENT, "x.yaml", quick=True, sets=["load.rate=7", "lab.replication=async"])
+    assert (plan.load.rate, plan.phases.steady_s, plan.lab.replication) == (7, 3, "async")
+
+
+def test_without_quick_its_part_is_left_alone() -> None:
+    assert plan_of(EXPERIMENT, "x.yaml").load.rate == Plan(drill="d").load.rate
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        (["load.rte=5"], r"--set load.rte: 'rte' is unknown; did you mean 'rate'\?"),
+        (["lod.rate=5"], r"--set lod.rate: 'lod' is unknown; did you mean 'load'\?"),
+        (["load.rate"], r"--set 'load.rate': must be KEY=VALUE"),
+        (["load.rate=many"], r"x.yaml: load.rate: .*valid number.*\(found 'many'\)"),
+        (["population.patients=0"], r"x.yaml: population.patients: .*greater than or equal to 1 \(found 0\)"),
+        (["lab.replication=semi"], r"x.yaml: lab.replication: .*'sync' or 'async'"),
+        (["load.distances={near: 0.5}"], r"load.distances: shares add up to 0.5, must be 1"),
+    ],
+)
+def test_a_bad_change_is_refused_in_one_line(sets: list[str], message: str) -> None:
+    with pytest.raises(BadPlan, match=message) as refused:
+        plan_of(EXPERIMENT, "x.yaml", sets=sets)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_unknown_key_in_the_file_names_the_nearest() -> None:
+    with pytest.raises(BadPlan, match=r"x.yaml: phases.stedy_s: unknown key; did you mean 'steady_s'\?"):
+        plan_of({"extensions": [{"name": "zweitherz", "drill": "d", "phases": {"stedy_s": 1}}]}, "x.yaml")
+
+
+def test_an_experiment_without_our_plan_is_refused() -> None:
+    with pytest.raises(BadPlan, match="none is named 'zweitherz'"):
+        plan_of({"title": "t", "extensions": [{"name": "other"}]}, "x.yaml")
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "a: [", "\xff"])
+def test_a_file_that_is_no_experiment_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(BadPlan, match=r"x\.yaml"):
+        read_experiment(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadPlan, match="No such file"):
+        read_experiment(tmp_path / "none.yaml")
+
+
+def test_the_plan_as_run_has_every_default_and_reads_as_the_same_plan(tmp_path: Path) -> None:
+    plan = plan_of(EXPERIMENT, "x.yaml", quick=True)
+    write_plan(plan, tmp_path / "plan.yaml", EXPERIMENT)
+    assert read_plan(tmp_path / "plan.yaml") == plan
+    assert "backoff_cap_s" in (tmp_path / "plan.yaml").read_text()
+    assert read_experiment(tmp_path / "plan.yaml")["title"] == "t"
