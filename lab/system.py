@@ -51,10 +51,11 @@ async def heal_site(supervisor: Supervisor, site: str) -> None:
     """Services of a site again, its database as a follower of the primary. The DNS entry stays where it is."""
     options = supervisor.options
     primary = await _primary(options)
-    if primary is None:
-        raise ServiceFailed(f"heal {site}: no site has a primary database to follow")
     await supervisor.stop(f"wire/postgres-of-{site}")
-    if primary != site:
+    if primary is None:
+        # nobody took over: the site comes back as what it was, and its mirror follows it again by itself
+        await postgres.revive(supervisor, site)
+    elif primary != site:
         await supervisor.stop(f"{site}/postgres")
         await postgres.rejoin(supervisor, site, primary)
     await _start_site(supervisor, site)

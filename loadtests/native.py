@@ -29,7 +29,7 @@ from results.clock import Clock
 
 _RESOLVING, _CONNECTING, _SHAKING, _SENDING, _READING, _IDLE, _ENDED = range(7)
 _CHUNK = 1 << 16
-_KEPT_SESSIONS = 512
+_KEPT_SESSIONS = 64
 _REFUSED = {errno.ECONNREFUSED, errno.ECONNRESET}
 
 
@@ -216,7 +216,8 @@ class NativeEngine:
             raise OSError(number, "connect")
         address = flight.result.address
         sessions = self._sessions.get(address) if flight.attempt.resume else None
-        session = sessions.popleft() if sessions else None
+        # the newest: a server keeps few sessions, and forgets the oldest first
+        session = sessions.pop() if sessions else None
         flight.wire = self._tls.wrap_socket(
             wire, do_handshake_on_connect=False, server_hostname=self._service.host, session=session
         )
@@ -265,11 +266,9 @@ class NativeEngine:
     def _remember_session(self, flight: _Flight, wire: socket.socket | ssl.SSLSocket) -> None:
         """TLS 1.3 tickets are for one use each; a pool per address stands in for the phones' own caches."""
         if flight.result.connection == "new" and isinstance(wire, ssl.SSLSocket):
-            pool = self._sessions.setdefault(flight.result.address, deque(maxlen=_KEPT_SESSIONS))
-            if len(pool) < _KEPT_SESSIONS:
-                session = wire.session
-                if session is not None and session.has_ticket:
-                    pool.append(session)
+            session = wire.session
+            if session is not None and session.has_ticket:
+                self._sessions.setdefault(flight.result.address, deque(maxlen=_KEPT_SESSIONS)).append(session)
 
     def _look_at_idle(self, flight: _Flight) -> None:
         """Bytes or an end on a connection at rest: it is of no use any more."""

@@ -198,6 +198,13 @@ async def rejoin(supervisor: Supervisor, site: str, source: str) -> None:
     await set_synchronous(options, source, site)
 
 
+async def revive(supervisor: Supervisor, site: str) -> None:
+    """Start a killed server again from its volume, in the role that it had."""
+    _forget_process(supervisor.options, site)
+    socket_folder(site).mkdir(parents=True, exist_ok=True)
+    await supervisor.start(server(supervisor.options, site))
+
+
 async def set_synchronous(options: Options, primary: str, mirror: str | None) -> None:
     """Make commits at `primary` wait for `mirror` where the profile says so; None: wait for nobody."""
     name = mirror if mirror and options.replication == "sync" else ""

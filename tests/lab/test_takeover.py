@@ -90,3 +90,16 @@ def test_on_order_the_runbook_performs_step_by_step(state: Path) -> None:
         assert [(line["step"], line["state"]) for line in done] == [(step, "begin"), (step, "end")]
         assert done[0]["t"] < done[1]["t"]
     assert set(answers(lab, "192.0.2.53", "192.0.2.54").values()) == {"203.0.113.10"}
+
+
+def test_a_site_that_nobody_took_over_comes_back_as_what_it_was(state: Path) -> None:
+    lab = RunningLab(launch.up(Options(state=state, defect="no-promotion"), die_with_caller=True))
+    ack = lab.upload().headers["Upload-Ack"]
+    lab.control.call("kill", site="fra")
+    eventually(lambda: steps(lab).get("declare") == "end")
+    lab.control.call("heal", site="fra")
+    roles = {site: database["role"] for site, database in lab.control.call("status")["databases"].items()}
+    assert roles == {"fra": "primary", "gra": "mirror"}
+    stored = state / "rows.ndjson"
+    lab.control.call("readback", site="fra", file=str(stored))
+    assert ack in {json.loads(line)["id"] for line in stored.read_text().splitlines()}

@@ -1,0 +1,82 @@
+"""How a drill ends when it is not let to end by itself: asked to stop, and killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.lab.running import eventually
+
+pytestmark = pytest.mark.drill
+
+HOME = Path(__file__).resolve().parent.parent.parent
+SMALL = ["--set=population.patients=1200", "--set=load.rate=70", "--set=objectives.at_risk_writes=100"]
+
+
+def start(results: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "drill.cli", "drill", "--quick", "--plain", *SMALL],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=HOME,
+        env={**os.environ, "ZWEITHERZ_RESULTS": str(results)},
+    )
+
+
+def run_of(results: Path) -> Path:
+    return eventually(lambda: next(iter((results / "runs").glob("*")), None) if (results / "runs").exists() else None)
+
+
+def under_load(run: Path) -> bool:
+    timeline = run / "timeline/chaos.jsonl"
+    return timeline.exists() and '"steady"' in timeline.read_text()
+
+
+def naming(run: Path) -> list[str]:
+    lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    return [line for line in lines if run.name in line]
+
+
+def test_a_drill_that_is_interrupted_stops_safely_and_writes_what_it_has(tmp_path: Path) -> None:
+    drill = start(tmp_path)
+    run = run_of(tmp_path)
+    eventually(lambda: under_load(run), 60)
+    drill.send_signal(signal.SIGINT)
+    out, err = drill.communicate(timeout=90)
+    assert drill.returncode == 3, err
+    verdict = json.loads((run / "verdict.json").read_text())
+    found = {check["name"]: check["verdict"] for check in verdict["checks"]}
+    assert verdict["verdict"] == "inconclusive"
+    assert (found["injection-receipt"], found["evidence"], found["cleanliness"]) == ("inconclusive", "pass", "pass")
+    assert verdict["headline"]["uploads_acknowledged"] > 0
+    assert verdict["headline"]["uploads_lost"] == 0
+    assert "aborted by: stop" in out
+    assert naming(run) == []
+
+
+def test_nothing_outlives_a_drill_that_is_killed_and_undo_tidies(tmp_path: Path) -> None:
+    drill = start(tmp_path)
+    run = run_of(tmp_path)
+    eventually(lambda: under_load(run), 60)
+    assert len(naming(run)) >= 3, "load generator, sender, experiment, witness, lab"
+    drill.kill()
+    drill.communicate(timeout=30)
+    eventually(lambda: naming(run) == [], 60)
+    done = subprocess.run(
+        [sys.executable, "-m", "drill.cli", "undo", run.name],
+        capture_output=True,
+        text=True,
+        cwd=HOME,
+        env={**os.environ, "ZWEITHERZ_RESULTS": str(tmp_path)},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

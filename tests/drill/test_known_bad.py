@@ -1,0 +1,155 @@
+"""Known-bad systems on the real lab: each must turn the named check, and only what follows from it, red or inconclusive.
+
+A check that has only ever been green is no evidence. All drills are small, several run at a time, each with a lab of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.defects import DEFECTS
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
+
+HOME = Path(__file__).resolve().parent.parent.parent
+_AT_A_TIME = 3  # a small drill uses less than half a core
+_SMALL = {
+    "population.patients": 1200,
+    "load.rate": 70,
+    "phases.warm_up_s": 2,
+    "phases.steady_s": 8,
+    "phases.takeover_limit_s": 12,
+    "phases.recovered_s": 30,
+    "objectives.at_risk_writes": 150,
+    # several labs share two cores here: what is judged is which check turns red, not how quick this machine is
+    "objectives.lag_p99_ms": 150,
+    "objectives.rto_s": 28,
+    "objectives.availability": 0.5,
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`red`: checks that must fail; `unclear`: must be inconclusive; `follows`: may be either, because of the same defect."""
+
+    red: frozenset[str] = frozenset()
+    unclear: frozenset[str] = frozenset()
+    follows: frozenset[str] = frozenset()
+
+
+def _expect(red: str = "", unclear: str = "", follows: str = "") -> Expected:
+    return Expected(frozenset(red.split()), frozenset(unclear.split()), frozenset(follows.split()))
+
+
+_NO_SERVICE = "availability-slo latency-slo traffic-drain journal"
+EXPECTED = {
+    "ack-before-commit": _expect(red="data-loss"),
+    "lose-last-second": _expect(red="data-loss"),
+    # an answer lost after the commit is an attempt that nobody knows the end of, before the fault as well, and is sent again
+    "duplicate-on-retry": _expect(red="duplicates", follows="generator-health data-loss latency-slo"),
+    "corrupt-payload": _expect(red="corruption"),
+    "no-dns-switch": _expect(
+        red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
+    ),
+    # nobody serves, so nothing can be read back through the public name either
+    "no-promotion": _expect(
+        red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence"
+    ),
+    "ttl-ignored": _expect(
+        red="dns-convergence", follows="recovery-time traffic-drain latency-slo availability-slo data-loss"
+    ),
+    "slow-survivor": _expect(red="latency-slo"),
+    "lying-health": _expect(red="recovery-time", follows=f"{_NO_SERVICE} data-loss"),
+    # the experiment ends here: nothing after it can be judged
+    "fault-without-effect": _expect(
+        unclear="injection-receipt journal recovery-time data-loss dns-convergence traffic-drain latency-slo",
+        follows="availability-slo cleanliness",
+    ),
+    "starved-generator": _expect(
+        unclear="generator-health", follows="latency-slo availability-slo recovery-time data-loss"
+    ),
+}
+
+
+class Drills:
+    """Starts all drills at once, some at a time, in the order in which they are asked for."""
+
+    def __init__(self, results: Path) -> None:
+        self._pool = ThreadPoolExecutor(_AT_A_TIME)
+        self._results = results
+        self._running: dict[str, Future[dict[str, Any]]] = {}
+
+    def start(self, name: str, defect: str) -> None:
+        self._running[name] = self._pool.submit(self._run, name, defect)
+
+    def verdict(self, name: str) -> dict[str, Any]:
+        return self._running[name].result()
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, name: str, defect: str) -> dict[str, Any]:
+        sets = [f"--set={key}={value}" for key, value in {**_SMALL, "lab.defect": defect}.items()]
+        done = subprocess.run(
+            [sys.executable, "-m", "drill.cli", "drill", "--quick", "--plain", "--json", *sets],
+            capture_output=True,
+            text=True,
+            cwd=HOME,
+            env={**os.environ, "ZWEITHERZ_RESULTS": str(self._results / name)},
+            timeout=300,
+            check=False,
+        )
+        assert done.stdout, f"{name}: exit {done.returncode}: {done.stderr[-2000:]}"
+        verdict: dict[str, Any] = json.loads(done.stdout)
+        verdict["process_exit_code"] = done.returncode
+        return verdict
+
+
+@pytest.fixture(scope="module")
+def drills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drills]:
+    drills = Drills(tmp_path_factory.mktemp("drills"))
+    for defect in EXPECTED:
+        drills.start(defect, defect)
+    for number in range(3):
+        drills.start(f"clean-{number}", "none")
+    yield drills
+    drills.close()
+
+
+def test_every_defect_there_is_has_its_expectation() -> None:
+    assert set(EXPECTED) == set(DEFECTS) - {"none"}
+
+
+@pytest.mark.parametrize("defect", EXPECTED)
+def test_a_defect_turns_its_check_and_only_what_follows(drills: Drills, defect: str) -> None:
+    verdict, expected = drills.verdict(defect), EXPECTED[defect]
+    found = {check["name"]: check["verdict"] for check in verdict["checks"]}
+    whys = {check["name"]: check["why"] for check in verdict["checks"] if check["verdict"] != "pass"}
+    for name in expected.red:
+        assert found[name] == "fail", (name, whys)
+    for name in expected.unclear:
+        assert found[name] == "inconclusive", (name, whys)
+    others = {name: why for name, why in whys.items() if name not in expected.red | expected.unclear | expected.follows}
+    assert others == {}
+    assert verdict["verdict"] != "pass"
+    assert verdict["process_exit_code"] in (1, 2, 3)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_healthy_system_is_green_three_times_in_a_row(drills: Drills, number: int) -> None:
+    verdict = drills.verdict(f"clean-{number}")
+    assert {check["name"]: check["why"] for check in verdict["checks"] if check["verdict"] != "pass"} == {}
+    assert (verdict["verdict"], verdict["process_exit_code"]) == ("pass", 0)
+    head = verdict["headline"]
+    assert head["patients_seen"] > 0
+    assert (head["uploads_lost"], head["uploads_duplicated"]) == (0, 0)

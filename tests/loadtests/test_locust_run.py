@@ -1,0 +1,115 @@
+"""Locust as its users know it, against a real lab: ``-u``, ``--processes``, ``--csv``, the history of every worker."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from results.history import compact
+from tests.lab.running import RunningLab
+
+pytestmark = pytest.mark.lab
+HOME = Path(__file__).resolve().parent.parent.parent
+USERS = 12_000  # a tenth of the default population: a tenth of its rate
+
+
+def locust(lab: RunningLab, folder: Path, *more: str, users: int = USERS) -> Path:
+    """Run Locust headless for a few seconds; returns the run folder."""
+    run = folder / f"run-{folder.name}"  # the name marks the keys: one lab serves several of these tests
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "locust", "-f", str(HOME / "loadtests/locustfile.py"), "--headless"),
+            *(
+                "--target",
+                str(lab.up.target),
+                "--run",
+                str(run),
+                "--csv",
+                str(folder / "out"),
+                "--html",
+                str(folder / "out.html"),
+            ),
+            *("-u", str(users), "-r", str(users), "-t", "6s", *more),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=HOME,
+        env={**os.environ, "ZWEITHERZ_RESULTS": str(folder / "results")},
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    compact(run)
+    return run
+
+
+def ask(run: Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a query over the history (as `rows`)."""
+    with duckdb.connect() as db:
+        db.execute(f"CREATE VIEW rows AS SELECT * FROM read_parquet('{run}/history/*.parquet')")
+        return db.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_users_are_patients_and_percentiles_agree_with_the_history(
+    lab: RunningLab, tmp_path: Path, processes: int
+) -> None:
+    run = locust(lab, tmp_path, *(("--processes", "2") if processes == 2 else ()))
+    total, failed, workers = ask(
+        run, "SELECT count(*), count(*) FILTER (outcome = 'fail'), count(DISTINCT worker) FROM rows"
+    )[0]
+    assert total > 100
+    assert (failed, workers) == (0, processes)
+    shared = "SELECT max(n) FROM (SELECT count(DISTINCT worker) AS n FROM rows GROUP BY patient)"
+    assert ask(run, shared) == [(1,)], "a patient belongs to one worker"
+
+    (shown,) = [row for row in csv.DictReader((tmp_path / "out_stats.csv").open()) if row["Name"] == "Aggregated"]
+    assert int(shown["Request Count"]) == ask(run, "SELECT count(*) FROM rows WHERE outcome = 'ok'")[0][0]
+    history = csv.DictReader((tmp_path / "out_stats_history.csv").open())
+    assert max(int(row["User Count"]) for row in history) == USERS
+    ours = ask(run, "SELECT quantile_disc((t_done - t_intended) / 1e6, [0.5, 0.95]) FROM rows WHERE outcome = 'ok'")[0][
+        0
+    ]
+    # truncation to whole milliseconds, three significant digits, and one rank of difference between the two definitions
+    assert float(shown["50%"]) == pytest.approx(ours[0], rel=0.03, abs=1.5)
+    assert float(shown["95%"]) == pytest.approx(ours[1], rel=0.03, abs=1.5)
+    live = json.loads((run / "live/loadtests.json").read_text())
+    assert live["users"] == USERS
+    assert (tmp_path / "out.html").read_text().count("/fhir upload") >= 1
+
+
+def test_the_fallback_engine_does_the_same(lab: RunningLab, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "schema: zweitherz/plan/1\ndrill: fallback\npopulation: {patients: 500}\nload: {rate: 25, engine: gevent}\n"
+    )
+    run = locust(lab, tmp_path, "--plan", str(plan), users=500)
+    counted = dict(ask(run, "SELECT CAST(outcome AS VARCHAR), count(*) FROM rows GROUP BY 1"))
+    assert counted["ok"] > 50
+    assert set(counted) <= {"ok", "info", "unsent"}, "at the end some may be under way"
+    assert any((run / "lookups").iterdir())
+
+
+def test_a_missing_target_is_refused_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "locust", "-f", str(HOME / "loadtests/locustfile.py"), "--headless", "-u", "1"),
+            *("--target", str(tmp_path / "none.yaml")),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=HOME,
+        env={**os.environ, "ZWEITHERZ_RESULTS": str(tmp_path / "results")},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 64
+    assert "none.yaml: No such file or directory" in done.stderr

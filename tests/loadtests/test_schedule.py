@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadtests.population import make_patients
+from loadtests.schedule import make_schedule
+from results.plan import Plan
+
+
+def plan(patients: int = 1000, rate: float = 20, **load: object) -> Plan:
+    return Plan.model_validate({"drill": "t", "population": {"patients": patients}, "load": {"rate": rate, **load}})
+
+
+ALL_ALIKE = [{"name": "fresh", "share": 1, "resolver": "honest"}]
+
+
+@given(seed=st.integers(0, 2**32), workers=st.integers(1, 7))
+@settings(max_examples=20, deadline=None)
+def test_the_schedule_does_not_depend_on_the_number_of_workers(seed: int, workers: int) -> None:
+    patients = make_patients(plan().model_copy(update={"seed": seed}))
+    whole = make_schedule(patients, plan().load, seed, 60)
+    parts = [whole.of_worker(worker, workers) for worker in range(workers)]
+    assert sum(map(len, parts)) == len(whole)
+    together = sorted((d, p, s) for part in parts for d, p, s in zip(part.due_ns, part.patient, part.seq, strict=True))
+    assert together == list(zip(whole.due_ns, whole.patient, whole.seq, strict=True))
+    assert whole.digest() == make_schedule(patients, plan().load, seed, 60).digest()
+
+
+def test_another_seed_is_another_schedule_and_a_longer_horizon_only_adds() -> None:
+    patients = make_patients(plan())
+    short, long = (make_schedule(patients, plan().load, 1, horizon) for horizon in (60, 120))
+    kept = long.due_ns < short.due_ns[-1]
+    assert list(short.due_ns[:-1][short.due_ns[:-1] < short.due_ns[-1]]) == list(long.due_ns[kept])
+    assert make_schedule(patients, plan().load, 2, 60).digest() != short.digest()
+
+
+def test_everybody_uploads_once_within_a_period_and_the_rate_is_even() -> None:
+    asked = plan(patients=6000, rate=100, classes=ALL_ALIKE, jitter=0)
+    patients = make_patients(asked)
+    schedule = make_schedule(patients, asked.load, 1, 60)
+    assert sorted(schedule.patient) == list(range(6000))
+    per_second = np.bincount((schedule.due_ns // 1_000_000_000).astype(int), minlength=60)[:60]
+    assert per_second.min() >= 95
+    assert per_second.max() <= 105
+
+
+def test_arrivals_lie_on_the_grid_never_before_they_are_due() -> None:
+    asked = plan(grid_ms=20)
+    patients = make_patients(asked)
+    on_grid = make_schedule(patients, asked.load, 1, 60)
+    free = make_schedule(patients, asked.load.model_copy(update={"grid_ms": 0}), 1, 60)
+    assert not (on_grid.due_ns % 20_000_000).any()
+    at = {(p, s): d for d, p, s in zip(free.due_ns, free.patient, free.seq, strict=True)}
+    moved = [d - at[p, s] for d, p, s in zip(on_grid.due_ns, on_grid.patient, on_grid.seq, strict=True)]
+    assert min(moved) >= 0
+    assert max(moved) < 20_000_000
+
+
+def test_a_class_keeps_its_own_period_and_the_others_make_up_the_rate() -> None:
+    classes = [
+        {"name": "keep-alive", "share": 0.1, "resolver": "honest", "keep_alive": True, "period_s": 10},
+        {"name": "fresh", "share": 0.9, "resolver": "honest"},
+    ]
+    asked = plan(patients=1000, rate=40, classes=classes)
+    patients = make_patients(asked)
+    assert float((1 / patients.period_s).sum()) == pytest.approx(40, rel=1e-3)
+    assert set(patients.period_s[patients.client == 0]) == {10.0}
+
+
+def test_a_rate_that_such_classes_use_up_is_refused() -> None:
+    classes = [
+        {"name": "keep-alive", "share": 0.5, "resolver": "honest", "period_s": 1},
+        {"name": "fresh", "share": 0.5, "resolver": "honest"},
+    ]
+    with pytest.raises(ValueError, match=r"load.rate 40: the classes with a period of their own need it all"):
+        make_patients(plan(patients=1000, rate=40, classes=classes))
+
+
+def test_shares_are_met_to_the_patient() -> None:
+    patients = make_patients(plan(patients=2000))
+    for column, names, shares in (
+        (patients.distance, patients.distances, plan().load.distances),
+        (patients.condition, patients.conditions, plan().population.conditions),
+        (patients.region, patients.regions, plan().population.regions),
+    ):
+        counted = np.bincount(column, minlength=len(names))
+        assert [count / 2000 for count in counted] == [pytest.approx(shares[name], abs=1e-3) for name in names]
+
+
+def test_a_hundred_and_twenty_thousand_patients_are_a_few_bytes_each() -> None:
+    patients = make_patients(plan(patients=120_000, rate=440))
+    columns = (
+        patients.client,
+        patients.distance,
+        patients.region,
+        patients.condition,
+        patients.period_s,
+        patients.phase_s,
+    )
+    assert sum(column.nbytes for column in columns) / 120_000 <= 90
