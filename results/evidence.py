@@ -56,7 +56,7 @@ class Unusable(Exception):
 class Evidence:
     """One run's evidence. Use as a context manager."""
 
-    def __init__(self, run: Path, memory: str = "700MB") -> None:
+    def __init__(self, run: Path, memory: str = "550MB") -> None:
         self.run = run
         self._db = duckdb.connect(config={"memory_limit": memory, "threads": "2", "preserve_insertion_order": "false"})
         self._opened: dict[str, str] = {}
@@ -88,7 +88,7 @@ class Evidence:
     def table(self, query: str, *parameters: Any) -> pa.Table:
         """The same as an Arrow table, for plots."""
         self.rows(f"SELECT 1 FROM ({query}) LIMIT 0", *parameters)
-        return self._db.execute(query, list(parameters)).to_arrow_table()
+        return self._db.sql(query, params=list(parameters)).to_arrow_table()
 
     def _open(self, name: str) -> None:
         if name in self._opened:

@@ -1,4 +1,4 @@
-"""How quickly something leaves the lost site: shares per second, and the time after which at most 5 % is left.
+"""How quickly something leaves the lost site: counts per second, and the time after which at most 5 % is left.
 
 Definitions 6.4: ``T_q = inf{t - t_auth: S(t) <= 1 - q}``. S is taken as the share of old answers (or requests) among those given
 in a window; a class whose clients ask seldom has no other observable state. Right-censored values are None, said as "> …".
@@ -6,10 +6,10 @@ in a window; a class whose clients ask seldom has no other observable state. Rig
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-_SECOND = 1_000_000_000
+SECOND = 1_000_000_000
 WINDOW_S = 2
 
 
@@ -22,27 +22,24 @@ class Leaving:
     observed_s: float
 
 
-def leaving(times_and_old: Sequence[tuple[int, bool]], start_ns: int, end_ns: int, left: float = 0.05) -> Leaving:
-    """From (time, still old) pairs: the end of the last window, begun at or after the start, that is more than `left` old."""
-    length = max(0, -(-(end_ns - start_ns) // _SECOND))
-    total, old = [0] * length, [0] * length
-    for t_ns, still_old in times_and_old:
-        second = (t_ns - start_ns) // _SECOND
+def leaving(counts: Iterable[tuple[int, int, int]], observed_s: float, left: float = 0.05) -> Leaving:
+    """From (second since the start mark, how many, of these still old).
+
+    The answer is the first second with events after the last one whose window (of `WINDOW_S`) is more than `left` old.
+    """
+    length = max(0, -int(-observed_s // 1))
+    total, old = [0] * (length + WINDOW_S), [0] * (length + WINDOW_S)
+    for second, many, still_old in counts:
         if 0 <= second < length:
-            total[second] += 1
-            old[second] += still_old
-    observed_s = (end_ns - start_ns) / 1e9
-    last_bad = -1
-    last_seen = -1
-    for second in range(length):
-        window = slice(second, second + WINDOW_S)
-        seen = sum(total[window])
-        if total[second]:
-            last_seen = second
-        if seen and total[second] and sum(old[window]) > left * seen:
-            last_bad = second
+            total[second], old[second] = many, still_old
+    busy = [second for second in range(length) if total[second]]
+    bad = [
+        second
+        for second in busy
+        if sum(old[second : second + WINDOW_S]) > left * sum(total[second : second + WINDOW_S])
+    ]
     events = sum(total)
-    if not events or last_seen <= last_bad:
+    if not events or (bad and bad[-1] == busy[-1]):
         return Leaving(None, events, observed_s)
-    following = next(second for second in range(last_bad + 1, length) if total[second])
-    return Leaving(float(following) if last_bad >= 0 else 0.0, events, observed_s)
+    following = next(second for second in busy if second > bad[-1]) if bad else 0
+    return Leaving(float(following), events, observed_s)

@@ -28,19 +28,20 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     want = evidence.plan.objectives
     authoritative_read(evidence)
-    (acknowledged,) = evidence.row("SELECT count(*) FROM operations WHERE outcome = 'ok'")
-    (lost, patients, first_lost) = evidence.row(f"SELECT count(*), count(DISTINCT patient), min(t_ack) {_LOST}")
-    clinical = dict(evidence.rows(f"SELECT signal, count(*) {_LOST} GROUP BY 1 ORDER BY 1"))
+    found = _against_the_read(evidence)
+    acknowledged, kept = found.get("ok", (0, 0))
+    lost = acknowledged - kept
+    patients, first_lost, clinical = _lost(evidence) if lost else (0, None, {})
     measured: dict[str, Value] = {
         "acknowledged": acknowledged,
         "lost": lost,
         "rpo_records": lost,
         "rpo_patients": patients,
     }
-    measured["rpo_clinical"] = {str(name): int(count) for name, count in clinical.items()}
+    measured["rpo_clinical"] = clinical
     measured |= _where_lost(evidence, lost)
-    measured["recovered"] = _present(evidence, "info")
-    resurrected = measured["resurrected"] = _present(evidence, "fail")
+    measured["recovered"] = found.get("info", (0, 0))[1]
+    resurrected = measured["resurrected"] = found.get("fail", (0, 0))[1]
     unexpected = measured["unexpected"] = evidence.row(
         "SELECT count(*) FROM readback r WHERE path = 'public' AND "
         "(op IS NULL OR NOT EXISTS (SELECT 1 FROM operations o WHERE o.op = r.op AND o.attempts > 0))"
@@ -50,7 +51,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     after = 0
     rpo_s = 0.0
     if marks.t0 is not None:
-        (after,) = evidence.row(f"SELECT count(*) {_LOST} AND t_ack > ?", marks.t0)
+        if lost:
+            (after,) = evidence.row(f"SELECT count(*) {_LOST} AND t_ack > ?", marks.t0)
         if first_lost is not None and first_lost <= marks.t0:
             rpo_s = (marks.t0 - first_lost) / 1e9
         measured |= _at_risk(evidence, marks.t0)
@@ -81,19 +83,28 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     return Finding(NAME, Verdict.PASS, why, measured, objective, minimum)
 
 
-def _present(evidence: Evidence, outcome: str) -> int:
-    (count,) = evidence.row(
-        "SELECT count(*) FROM operations o WHERE outcome = ? "
-        "AND EXISTS (SELECT 1 FROM readback r WHERE r.op = o.op AND r.path = 'public')",
-        outcome,
+def _against_the_read(evidence: Evidence) -> dict[str, tuple[int, int]]:
+    """Outcome -> (readings with it, of these in the final read)."""
+    rows = evidence.rows(
+        "SELECT outcome, count(*), count(r.op) FROM operations o LEFT JOIN "
+        "(SELECT DISTINCT op FROM readback WHERE path = 'public' AND op IS NOT NULL) r ON o.op = r.op GROUP BY 1"
     )
-    return int(count)
+    return {str(outcome): (int(total), int(present)) for outcome, total, present in rows}
+
+
+def _lost(evidence: Evidence) -> tuple[int, int, dict[str, Value]]:
+    """Patients who lost something, the earliest acknowledgement of it, lost readings by signal."""
+    patients, first = evidence.row(f"SELECT count(DISTINCT patient), min(t_ack) {_LOST}")
+    clinical = evidence.rows(f"SELECT signal, count(*) {_LOST} GROUP BY 1 ORDER BY 1")
+    return int(patients), int(first), {str(name): int(count) for name, count in clinical}
 
 
 def _where_lost(evidence: Evidence, lost: int) -> dict[str, Value]:
     """Stranded and destroyed are known only where the lost site's volume was read."""
     if not any(read.path == "volume" and read.complete for read in reads(evidence)):
         return {"stranded": None, "destroyed": None}
+    if not lost:
+        return {"stranded": 0, "destroyed": 0}
     (stranded,) = evidence.row(
         f"SELECT count(*) {_LOST} AND EXISTS (SELECT 1 FROM readback v WHERE v.op = o.op AND v.path = 'volume')"
     )
@@ -110,11 +121,11 @@ def _at_risk(evidence: Evidence, t0: int) -> dict[str, Value]:
         e.t_ns for e in evidence.of_kind("takeover.step") if e.subject == "fence" and e.data.get("state") == "end"
     ]
     begin, end = t0 - int(window_s * _SECOND), (fenced[0] if fenced else t0)
-    times = [
-        t for (t,) in evidence.rows("SELECT t_ack FROM operations WHERE t_ack BETWEEN ? AND ? ORDER BY 1", begin, end)
-    ]
-    before = [t for t in times if t <= t0]
-    gaps = [later - earlier for earlier, later in zip(before, [*before[1:], t0], strict=False)]
+    at_risk, last, gap = evidence.row(
+        "SELECT count(*), max(t_ack) FILTER (t_ack <= ?), max(gap) FILTER (t_ack <= ?) FROM "
+        "(SELECT t_ack, t_ack - lag(t_ack) OVER (ORDER BY t_ack) AS gap FROM operations WHERE t_ack BETWEEN ? AND ?)",
+        *(t0, t0, begin, end),
+    )
     info, total = evidence.row(
         "SELECT count(*) FILTER (outcome = 'info'), count(*) FROM operations WHERE t_first BETWEEN ? AND ?", begin, end
     )
@@ -122,11 +133,11 @@ def _at_risk(evidence: Evidence, t0: int) -> dict[str, Value]:
         "SELECT count(*) FILTER (outcome = 'info'), count(*) FROM attempts WHERE t_done < ?", begin
     )
     return {
-        "at_risk": len(times),
+        "at_risk": at_risk,
         "at_risk_window_s": round((end - begin) / 1e9, 3),
         "replication_lag_p99_s": round(lag_s, 4) if lag_s is not None else None,
-        "resolution_s": round(max(gaps) / 1e9, 3) if gaps else None,
-        "upper_bound": round(3 / len(times), 6) if times else None,
+        "resolution_s": round(max(gap or 0, t0 - last) / 1e9, 3) if last else None,
+        "upper_bound": round(3 / at_risk, 6) if at_risk else None,
         "info_at_risk": round(info / total, 4) if total else None,
         "info_outside": round(outside / all_outside, 6) if all_outside else None,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results.checks.convergence import leaving
+from results.checks.convergence import SECOND, leaving
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
@@ -35,11 +35,11 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     late, unseen = [], []
     for resolver, kind in kinds.items():
         rows = evidence.rows(
-            "SELECT t_answered, answer <> ? FROM lookups WHERE layer = 'resolver' AND server = ? "
-            "AND answer IS NOT NULL AND t_answered >= ?",
-            *(survivor, resolver, marks.t_auth),
+            "SELECT (t_answered - ?) // ?, count(*), count(*) FILTER (answer <> ?) FROM lookups "
+            "WHERE layer = 'resolver' AND server = ? AND answer IS NOT NULL AND t_answered >= ? GROUP BY 1",
+            *(marks.t_auth, SECOND, survivor, resolver, marks.t_auth),
         )
-        left = leaving(rows, marks.t_auth, marks.observed_ns)
+        left = leaving(rows, (marks.observed_ns - marks.t_auth) / SECOND)
         t95[resolver], answers[resolver] = left.t95_s, left.events
         if kind != _HONEST:
             continue

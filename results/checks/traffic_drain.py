@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results.checks.convergence import leaving
+from results.checks.convergence import SECOND, leaving
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
@@ -31,10 +31,11 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     late, unseen = [], []
     for each in plan.load.classes:
         rows = evidence.rows(
-            "SELECT t_dispatched, address = ? FROM attempts WHERE client = ? AND address IS NOT NULL AND t_dispatched >= ?",
-            *(lost, each.name, start),
+            "SELECT (t_dispatched - ?) // ?, count(*), count(*) FILTER (address = ?) FROM attempts "
+            "WHERE client = ? AND address IS NOT NULL AND t_dispatched >= ? GROUP BY 1",
+            *(start, SECOND, lost, each.name, start),
         )
-        left = leaving(rows, start, marks.observed_ns)
+        left = leaving(rows, (marks.observed_ns - start) / SECOND)
         t95[each.name], attempts[each.name] = left.t95_s, left.events
         if not left.events or (left.t95_s is None and left.observed_s <= want):
             unseen.append(each.name)
