@@ -43,23 +43,24 @@ class Schedule:
 def make_schedule(patients: Patients, load: Load, seed: int, horizon_s: float) -> Schedule:
     """All readings due within `horizon_s` of the start.
 
-    A patient's k-th reading is due at phase + k periods, each period varied by up to `load.jitter` of it, then put on the
-    grid of `load.grid_ms` (upwards). Ties are in order of the patient.
+    A patient's readings lie at phase + (k + u) periods, k = -1, 0, 1 …, u uniform within ± `load.jitter`, as far as that is
+    not before the start; then on the grid of `load.grid_ms` (upwards). Jitter is round the regular time and does not add
+    up, so the rate is even from the first second to the last. Ties are in order of the patient.
     """
     rng = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, 9]))
-    at = patients.phase_s.astype(np.float64)
     due, who, seqs = [], [], []
-    everybody = np.arange(len(patients), dtype=np.int32)
-    alive, seq = everybody, 1
-    while len(alive):
-        alive = alive[at[alive] < horizon_s]
-        due.append(at[alive].copy())
-        who.append(alive)
-        seqs.append(np.full(len(alive), seq, np.int32))
+    count = np.zeros(len(patients), np.int32)
+    earliest, k = patients.phase_s.astype(np.float64), -1
+    while k < 0 or (earliest + (k - load.jitter) * patients.period_s < horizon_s).any():
         # drawn for everybody, so that the horizon does not change anybody's later readings
-        step = patients.period_s * (1 + load.jitter * (2 * rng.random(len(patients)) - 1))
-        at += step
-        seq += 1
+        shift = k + load.jitter * (2 * rng.random(len(patients)) - 1)
+        at = earliest + shift * patients.period_s
+        mine = np.flatnonzero((at >= 0) & (at < horizon_s)).astype(np.int32)
+        count[at >= 0] += 1
+        due.append(at[mine])
+        who.append(mine)
+        seqs.append(count[mine].copy())
+        k += 1
     due_ns = (np.concatenate(due) * 1e9).astype(np.int64)
     if load.grid_ms:
         grid = load.grid_ms * 1_000_000

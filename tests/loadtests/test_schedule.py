@@ -47,6 +47,24 @@ def test_everybody_uploads_once_within_a_period_and_the_rate_is_even() -> None:
     assert per_second.max() <= 105
 
 
+def test_jitter_leaves_the_rate_even_over_several_periods() -> None:
+    asked = plan(patients=6000, rate=100, classes=ALL_ALIKE, jitter=0.1)
+    schedule = make_schedule(make_patients(asked), asked.load, 1, 240)
+    per_ten_seconds = np.bincount((schedule.due_ns // 10_000_000_000).astype(int), minlength=24)[:24]
+    # 1,000 are due in ten seconds; four standard deviations of independent jitter at both edges are far below 10 %
+    assert per_ten_seconds.min() >= 900
+    assert per_ten_seconds.max() <= 1100
+    assert len(set(schedule.patient)) == 6000
+
+
+def test_a_patients_readings_are_numbered_in_their_order() -> None:
+    patients = make_patients(plan(jitter=0.4))
+    schedule = make_schedule(patients, plan(jitter=0.4).load, 1, 300)
+    for patient in range(0, 1000, 97):
+        mine = schedule.patient == patient
+        assert list(schedule.seq[mine]) == list(range(1, int(mine.sum()) + 1))
+
+
 def test_arrivals_lie_on_the_grid_never_before_they_are_due() -> None:
     asked = plan(grid_ms=20)
     patients = make_patients(asked)
