@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 import duckdb
 import pytest
+import requests
 
 from results.history import compact
-from tests.lab.running import RunningLab
+from tests.lab.running import RunningLab, eventually
 
 pytestmark = pytest.mark.lab
 HOME = Path(__file__).resolve().parent.parent.parent
@@ -99,6 +101,47 @@ def test_the_fallback_engine_does_the_same(lab: RunningLab, tmp_path: Path) -> N
     assert counted["ok"] > 50
     assert set(counted) <= {"ok", "info", "unsent"}, "at the end some may be under way"
     assert any((run / "lookups").iterdir())
+
+
+def test_on_locusts_page_users_come_and_go_as_patients(lab: RunningLab, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    page = f"http://127.0.0.1:{port}"
+    with (tmp_path / "locust.log").open("wb") as log:
+        locust = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "locust", "-f", str(HOME / "loadtests/locustfile.py")),
+                *("--web-host", "127.0.0.1", "--web-port", str(port)),
+                *("--target", str(lab.up.target), "--run", str(tmp_path / f"run-{tmp_path.name}")),
+            ],
+            stdout=log,
+            stderr=log,
+            cwd=HOME,
+        )
+
+    def shown() -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = requests.get(f"{page}/stats/requests", timeout=5).json()
+        except requests.RequestException:
+            return {}
+        return answer
+
+    def swarm(users: int) -> None:
+        requests.post(f"{page}/swarm", data={"user_count": users, "spawn_rate": users}, timeout=20).raise_for_status()
+
+    try:
+        eventually(shown)
+        swarm(12_000)
+        eventually(lambda: shown()["user_count"] == 12_000 and shown()["total_rps"] > 0)
+        swarm(6_000)
+        eventually(lambda: shown()["user_count"] == 6_000)
+        requests.post(f"{page}/stop", timeout=30).raise_for_status()
+        eventually(lambda: shown()["state"] == "stopped")
+        assert shown()["stats"][0]["num_failures"] == 0
+    finally:
+        locust.terminate()
+        locust.wait(30)
 
 
 def test_a_missing_target_is_refused_in_one_line(tmp_path: Path) -> None:
