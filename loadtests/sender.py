@@ -45,7 +45,7 @@ _LEAD_NS = 200_000_000  # the first reading is due so long after the start
 _MOST_IN_FLIGHT = 8000
 _SATURATED_LAG_MS = 100
 _GATEWAYS = 16  # clients that cache addresses themselves sit in gateways (JVM style), each for many patients
-_STARVED_PAUSE_S = 0.15
+_STARVED_PAUSE_S = 0.12
 
 
 def open_engine(plan: Plan, target: Target, clock: Clock) -> Engine:

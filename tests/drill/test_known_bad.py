@@ -32,7 +32,7 @@ _SMALL = {
     "phases.recovered_s": 30,
     "objectives.at_risk_writes": 150,
     # several labs share two cores here: what is judged is which check turns red, not how quick this machine is
-    "objectives.lag_p99_ms": 110,
+    "objectives.lag_p99_ms": 90,
     "objectives.rto_s": 28,
     "objectives.dns_t95_s": 20,
     "objectives.availability": 0.5,
@@ -66,8 +66,10 @@ EXPECTED = {
     "no-promotion": _expect(
         red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence"
     ),
+    # the final read asks that resolver as well, and is sent to the site that was lost
     "ttl-ignored": _expect(
-        red="dns-convergence", follows="recovery-time traffic-drain latency-slo availability-slo data-loss"
+        red="dns-convergence",
+        follows="recovery-time traffic-drain latency-slo availability-slo data-loss duplicates corruption",
     ),
     "slow-survivor": _expect(red="latency-slo"),
     "lying-health": _expect(red="recovery-time", follows=f"{_NO_SERVICE} data-loss"),
@@ -77,7 +79,7 @@ EXPECTED = {
         follows="availability-slo cleanliness",
     ),
     "starved-generator": _expect(
-        unclear="generator-health", follows="latency-slo availability-slo recovery-time data-loss"
+        unclear="generator-health", follows="latency-slo availability-slo recovery-time data-loss traffic-drain journal"
     ),
 }
 

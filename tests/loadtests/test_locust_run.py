@@ -76,16 +76,14 @@ def test_users_are_patients_and_percentiles_agree_with_the_history(
 
     printed = [line.split()[1] for line in (tmp_path / "locust.log").read_text().splitlines() if "Aggregated" in line]
     assert int(printed[-2]) == ask(run, "SELECT count(*) FROM rows WHERE outcome = 'ok'")[0][0]
-    # the CSV is written once a second: the last second may be missing in it
-    (shown,) = [row for row in csv.DictReader((tmp_path / "out_stats.csv").open()) if row["Name"] == "Aggregated"]
     history = csv.DictReader((tmp_path / "out_stats_history.csv").open())
     assert max(int(row["User Count"]) for row in history) == USERS
-    ours = ask(run, "SELECT quantile_disc((t_done - t_intended) / 1e6, [0.5, 0.95]) FROM rows WHERE outcome = 'ok'")[0][
-        0
-    ]
-    # truncation to whole milliseconds, three significant digits, and one rank of difference between the two definitions
-    assert float(shown["50%"]) == pytest.approx(ours[0], rel=0.03, abs=1.5)
-    assert float(shown["95%"]) == pytest.approx(ours[1], rel=0.03, abs=1.5)
+    # the CSV is written once a second, so its last second may be missing: its percentile lies between close ones of ours
+    (shown,) = [row for row in csv.DictReader((tmp_path / "out_stats.csv").open()) if row["Name"] == "Aggregated"]
+    for q in (0.5, 0.95):
+        bounds = f"SELECT quantile_disc((t_done - t_intended) / 1e6, [{q - 0.06}, {min(1, q + 0.06)}]) FROM rows WHERE outcome = 'ok'"
+        low, high = ask(run, bounds)[0][0]
+        assert 0.99 * low - 1 <= float(shown[f"{q:.0%}"]) <= 1.01 * high + 1
     live = json.loads((run / "live/loadtests.json").read_text())
     assert live["users"] == USERS
     assert (tmp_path / "out.html").read_text().count("/fhir upload") >= 1
