@@ -1,8 +1,8 @@
 """One attempt of one upload: what an engine is asked to do, and what it says came of it.
 
 An engine resolves (a real query to the client's resolver unless the address is given), connects from the patient's network,
-ends the handshake, sends, reads the answer. Two engines stand behind the one interface: `loadtests.native`,
-`loadtests.gevent_engine`.
+ends the handshake, sends, reads the answer. Three engines stand behind the one interface: `loadtests.native` (shows everything),
+`loadtests.rust_engine` (leanest), `loadtests.gevent_engine` (fallback).
 """
 
 from __future__ import annotations

@@ -82,6 +82,10 @@ class NativeEngine:
     def in_flight(self) -> int:
         return self._in_flight
 
+    def fileno(self) -> int:
+        """Readable when `wait` has something to do."""
+        return self._epoll.fileno()
+
     def lookups(self) -> list[Lookup]:
         done, self._lookups = self._lookups, []
         return done
@@ -98,14 +102,16 @@ class NativeEngine:
             self._resolve(flight)
 
     def wait(self, until_ns: int) -> list[Result]:
-        while not self._ended:
+        over = False
+        while not self._ended and not over:
             now = self._clock.now_ns()
+            over = now >= until_ns  # looks once all the same: a time that is over means "what is ready now"
             self._expire(now)
-            if self._ended or now >= until_ns:
+            if self._ended:
                 break
             limit = min(until_ns, self._deadlines[0][0]) if self._deadlines else until_ns
             # whole milliseconds, rounded up: an early return would spin
-            for fd, _ in self._epoll.poll(max(0.001, (limit - now) / 1e9)):
+            for fd, _ in self._epoll.poll(0 if over else max(0.001, (limit - now) / 1e9)):
                 flight = self._by_fd.get(fd)
                 if flight is not None:
                     self._advance(flight)

@@ -37,7 +37,7 @@ from results.plan import ClientClass, Plan
 from results.row_log import RowWriter
 from results.timeline import TimelineWriter
 from targets.model import Target
-from targets.read import read_target
+from targets.read import BadTarget, read_target
 
 FRAME_EVERY_NS = 250_000_000
 _SECOND = 1_000_000_000
@@ -60,6 +60,12 @@ def open_engine(plan: Plan, target: Target, clock: Clock) -> Engine:
     )
     if plan.load.engine == "native":
         return NativeEngine(service, clock)
+    if plan.load.engine == "rust":
+        from loadtests.rust_engine import RustEngine  # noqa: PLC0415 - loads a runtime of its own: only when it is wanted
+
+        if target.service.wildcard_host is None:
+            raise BadTarget(f"target {target.name!r}: the engine 'rust' needs service.wildcard_host")
+        return RustEngine(service, clock, target.service.wildcard_host.removeprefix("*."))
     from loadtests.gevent_engine import GeventEngine  # noqa: PLC0415 - patches this process: only when it is wanted
 
     return GeventEngine(service, clock)

@@ -52,7 +52,7 @@ class Load(_Part):
 
     rate: float = Field(400, gt=0, le=100_000, description="uploads a second that the schedule asks for, all patients")
     workers: int = Field(1, ge=1, le=64)
-    engine: Literal["native", "gevent"] = "native"
+    engine: Literal["native", "rust", "gevent"] = "native"
     tls_resumed: Share = Field(0.3, ge=0, le=1, description="share of new connections that may resume a TLS session")
     grid_ms: int = Field(
         20, ge=0, le=1000, description="arrivals are defined on a grid of so many milliseconds; 0: none"

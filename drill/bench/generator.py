@@ -25,10 +25,10 @@ RATE = 400
 _SETTLE_S, _WINDOW_S = 10.0, 15.0
 
 
-def ours(target: Target, target_file: Path, folder: Path) -> dict[str, Any]:  # JSON values
+def ours(target: Target, target_file: Path, folder: Path, engine: str) -> dict[str, Any]:  # JSON values
     """120,000 patients, 400 uploads a second, every connection new, every handshake full."""
     classes = [{"name": "fresh", "share": 1, "resolver": "honest"}]
-    load = {"rate": RATE, "tls_resumed": 0, "classes": classes}
+    load = {"rate": RATE, "tls_resumed": 0, "classes": classes, "engine": engine}
     plan = Plan.model_validate({"drill": "bench", "load": load})
     run = folder / f"bench-{time.monotonic_ns()}"
     (run / "live").mkdir(parents=True)
@@ -47,14 +47,15 @@ def ours(target: Target, target_file: Path, folder: Path) -> dict[str, Any]:  # 
     with Evidence(run) as evidence:
         lag = evidence.row(
             "SELECT quantile_cont(t_dispatched - t_scheduled, 0.5) / 1e6, quantile_cont(t_dispatched - t_scheduled, 0.99) / 1e6, "
-            "avg(CASE WHEN tls = 'full' THEN 1.0 ELSE 0 END), count(*) FILTER (outcome = 'fail') FROM attempts "
+            "avg(CASE WHEN tls = 'full' THEN 1.0 WHEN tls = 'resumed' THEN 0.0 END), "
+            "count(*) FILTER (outcome = 'fail') FROM attempts "
             "WHERE t_scheduled > (SELECT min(t_scheduled) + 8000000000 FROM attempts) AND t_done IS NOT NULL"
         )
     return {
         **vars(used),
         "lag_p50_ms": round(lag[0], 2),
         "lag_p99_ms": round(lag[1], 2),
-        "full_handshakes": round(lag[2], 4),
+        "full_handshakes": None if lag[2] is None else round(lag[2], 4),
         "failed": lag[3],
     }
 

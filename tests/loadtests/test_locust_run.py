@@ -90,10 +90,11 @@ def test_users_are_patients_and_percentiles_agree_with_the_history(
     assert (tmp_path / "out.html").read_text().count("/fhir upload") >= 1
 
 
-def test_the_fallback_engine_does_the_same(lab: RunningLab, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["gevent", "rust"])
+def test_the_other_engines_do_the_same(lab: RunningLab, tmp_path: Path, engine: str) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_text(
-        "schema: zweitherz/plan/1\ndrill: fallback\npopulation: {patients: 500}\nload: {rate: 25, engine: gevent}\n"
+        f"schema: zweitherz/plan/1\ndrill: fallback\npopulation: {{patients: 500}}\nload: {{rate: 25, engine: {engine}}}\n"
     )
     run = locust(lab, tmp_path, "--plan", str(plan), users=500)
     counted = dict(ask(run, "SELECT CAST(outcome AS VARCHAR), count(*) FROM rows GROUP BY 1"))
