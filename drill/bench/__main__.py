@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +18,6 @@ from drill.bench.measure import whole
 from lab import launch
 from lab.model import Options
 from results import run as runs
-from results.synthetic import write_run
 from targets.lab_control import LabControl
 from targets.read import read_target
 
@@ -78,7 +78,10 @@ def _pause(folder: Path) -> dict[str, Any]:
 
 
 def _judge(folder: Path) -> dict[str, Any]:
-    run = write_run(folder / "ten-million", ROWS)
+    run = folder / "ten-million"
+    # not here: a child's peak memory counts what its parent held when it was forked
+    make = f"from pathlib import Path; from results.synthetic import write_run; write_run(Path({str(run)!r}), {ROWS})"
+    subprocess.run([sys.executable, "-c", make], check=True, cwd=_HOME, timeout=300)
     judge = "import sys; from pathlib import Path; from results.judge import judge; judge(Path(sys.argv[1]))"
     judge_s, judge_mb = whole([sys.executable, "-c", judge, str(run)], _HOME)
     draw_s, draw_mb = whole([sys.executable, "-m", "dashboards", "report", str(run)], _HOME)

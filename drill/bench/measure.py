@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -36,11 +36,13 @@ def steady(process: subprocess.Popen[bytes], count: Callable[[], int], settle_s:
 
 def whole(command: Sequence[str], cwd: Path) -> tuple[float, float]:
     """Seconds and peak memory (MB) of a command run to its end. Raises CalledProcessError."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     began = time.monotonic()
-    subprocess.run(command, check=True, cwd=cwd, stdout=subprocess.DEVNULL, timeout=600)
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
     took = time.monotonic() - began
-    return round(took, 2), round(max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024, 1)
+    if status:
+        raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), list(command))
+    return round(took, 2), round(used.ru_maxrss / 1024, 1)
 
 
 def _family(pid: int) -> list[psutil.Process]:
