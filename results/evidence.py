@@ -56,9 +56,10 @@ class Unusable(Exception):
 class Evidence:
     """One run's evidence. Use as a context manager."""
 
-    def __init__(self, run: Path, memory: str = "550MB") -> None:
+    def __init__(self, run: Path, memory: str = "650MB") -> None:
         self.run = run
         self._db = duckdb.connect(config={"memory_limit": memory, "threads": "2", "preserve_insertion_order": "false"})
+        self._db.execute("SET enable_progress_bar = false")
         self._opened: dict[str, str] = {}
 
     def __enter__(self) -> Evidence:
@@ -88,7 +89,10 @@ class Evidence:
     def table(self, query: str, *parameters: Any) -> pa.Table:
         """The same as an Arrow table, for plots."""
         self.rows(f"SELECT 1 FROM ({query}) LIMIT 0", *parameters)
-        return self._db.sql(query, params=list(parameters)).to_arrow_table()
+        try:
+            return self._db.sql(query, params=list(parameters)).to_arrow_table()
+        except duckdb.Error as error:
+            raise Unusable(_first_line(error)) from error
 
     def _open(self, name: str) -> None:
         if name in self._opened:

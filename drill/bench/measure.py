@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,11 @@ def steady(process: subprocess.Popen[bytes], count: Callable[[], int], settle_s:
 def whole(command: Sequence[str], cwd: Path) -> tuple[float, float]:
     """Seconds and peak memory (MB) of a command run to its end. Raises CalledProcessError."""
     began = time.monotonic()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    took = time.monotonic() - began
-    if status:
-        raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), list(command))
-    return round(took, 2), round(used.ru_maxrss / 1024, 1)
+    # by a small process in between: a child's peak memory begins with what its parent held when it was started
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK, *command], check=True, cwd=cwd, capture_output=True, text=True, timeout=600
+    )
+    return round(time.monotonic() - began, 2), round(int(done.stdout.split()[-1]) / 1024, 1)
 
 
 def _family(pid: int) -> list[psutil.Process]:
