@@ -16,7 +16,7 @@ _SECOND = 1_000_000_000
 class Series:
     """
     served     index second; one column per serving site (acknowledgements/s), and ``failed`` (attempts/s, unknown ends too)
-    latency    index second of the intended time; p50, p95, p99 in ms, share ``never`` acknowledged
+    latency    index second of the intended time; p50, p95, p99 in ms of the readings acknowledged at last
     requests   index second; per client class the share of attempts that went to the lost site
     answers    index second; per resolver the share of answers that named the lost site
     phases     name -> (begin, end)

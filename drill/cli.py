@@ -17,7 +17,7 @@ import typer
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from chaos.faults import site_loss
-from drill.exercise import Exercise, make_report
+from drill.exercise import DrillRefused, Exercise, make_report
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
 from lab.doctor import examine
@@ -82,7 +82,7 @@ def drill(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: exercise.stop())
         outcome = exercise.run()
-    except (BadPlan, BadTarget, NoDriver, UnknownDefect, LabError, ValueError, OSError) as error:
+    except (BadPlan, BadTarget, NoDriver, UnknownDefect, LabError, DrillRefused, ValueError, OSError) as error:
         _refuse(str(error))
     if as_json:
         shown = outcome.judgement.as_json() | {"exit_code": outcome.exit_code, "aborted": outcome.aborted}

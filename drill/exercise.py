@@ -21,6 +21,7 @@ from drill.children import Experiment, LoadGenerator
 from drill.fingerprint import left_behind
 from drill.machine import environment
 from drill.readback import compact_all, read_everything
+from drill.room import missing_room
 from drill.view import Scene, View
 from lab import launch
 from lab.model import Options
@@ -83,6 +84,8 @@ class Exercise:
 
     def run(self) -> Outcome:
         """The whole exercise. Raises DrillRefused, lab.launch.LabError before anything has begun."""
+        if no_room := missing_room(self.plan, runs.home()):
+            raise DrillRefused(no_room)
         run = runs.create(self.plan.drill)
         for folder in ("logs", "live", "readback"):
             (run / folder).mkdir()

@@ -51,6 +51,7 @@ class View:
         self._live: Live | None = None
         self._last_line = 0.0
         self._shown: tuple[str, int] = ("", 0)
+        self._notes = 0
 
     def __enter__(self) -> View:
         if not self._plain:
@@ -68,6 +69,9 @@ class View:
         if self._live is not None:
             self._live.update(self.draw())
             return
+        for note in self._scene.notes[self._notes :]:
+            print(note, file=sys.stderr, flush=True)
+        self._notes = len(self._scene.notes)
         state = (self._scene.phase, len(self._scene.steps))
         if state != self._shown or time.monotonic() - self._last_line >= _LINE_EVERY_S:
             self._shown, self._last_line = state, time.monotonic()

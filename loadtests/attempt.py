@@ -7,7 +7,7 @@ ends the handshake, sends, reads the answer. Three engines stand behind the one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -67,14 +67,21 @@ class Lookup:
     rcode: str
 
 
+# Takes what has ended; answers when it wants to be called again at the latest (ns on the run's clock), or None: stop.
+Step = Callable[[Sequence[Result]], int | None]
+
+
 class Engine(Protocol):
-    """Carries attempts. Used by one thread; never blocks longer than it is told."""
+    """Carries attempts. Used by one thread."""
 
     def begin(self, attempt: Attempt) -> None:
-        """Start it; its Result comes from `wait`."""
+        """Start it; its Result comes with a later step."""
 
-    def wait(self, until_ns: int) -> list[Result]:
-        """Do the work of the network until something has ended, or until that time."""
+    def run(self, step: Step) -> None:
+        """Do the work of the network, and call `step` soon after something ended, at the latest when it asked to be called.
+
+        Ends when `step` answers None. What `step` raises is raised here.
+        """
 
     def lookups(self) -> list[Lookup]:
         """Queries answered or given up since the last call."""

@@ -162,6 +162,10 @@ class Fleet:
         if self._sender is sender and sender.wait():
             _LOG.error("sender ended with code %s", sender.returncode)
             self.environment.process_exit_code = 1
+            if self.environment.runner is not None:
+                # patients without a sender send nothing: better no run than an empty one. Not from here: quitting waits
+                # for this greenlet
+                gevent.spawn(self.environment.runner.quit)
 
     def _say(self, order: dict[str, Any]) -> None:
         if self._sender is not None and self._sender.stdin is not None:

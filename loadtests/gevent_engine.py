@@ -22,7 +22,7 @@ import gevent.pool  # noqa: E402
 import gevent.queue  # noqa: E402
 
 from loadtests.answer import Answer, BadAnswer  # noqa: E402
-from loadtests.attempt import Attempt, Lookup, Result  # noqa: E402
+from loadtests.attempt import Attempt, Lookup, Result, Step  # noqa: E402
 from loadtests.native import Service  # noqa: E402
 from results.clock import Clock  # noqa: E402
 
@@ -49,7 +49,12 @@ class GeventEngine:
     def begin(self, attempt: Attempt) -> None:
         self._group.spawn(self._carry, attempt)
 
-    def wait(self, until_ns: int) -> list[Result]:
+    def run(self, step: Step) -> None:
+        ended: list[Result] = []
+        while (until_ns := step(ended)) is not None:
+            ended = self._wait(until_ns)
+
+    def _wait(self, until_ns: int) -> list[Result]:
         results = []
         left = max(0.0, (until_ns - self._clock.now_ns()) / 1e9)
         try:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.answer import Answer, BadAnswer
-from loadtests.attempt import Attempt, Lookup, Result
+from loadtests.attempt import Attempt, Lookup, Result, Step
 from loadtests.dns_client import ResolverClient
 from results.clock import Clock
 
@@ -101,7 +101,13 @@ class NativeEngine:
         else:
             self._resolve(flight)
 
+    def run(self, step: Step) -> None:
+        ended: list[Result] = []
+        while (until_ns := step(ended)) is not None:
+            ended = self.wait(until_ns)
+
     def wait(self, until_ns: int) -> list[Result]:
+        """Do the work of the network until something has ended, or until that time."""
         over = False
         while not self._ended and not over:
             now = self._clock.now_ns()

@@ -12,19 +12,21 @@ under the service's wildcard certificate, keeps handshakes full.
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import timedelta
+from typing import Any
 
 import uvloop
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
 
-from loadtests.attempt import Attempt, Lookup, Result
+from loadtests.attempt import Attempt, Lookup, Result, Step
 from loadtests.dns_client import ResolverClient
 from loadtests.native import NativeEngine, Service
 from results.clock import Clock
 
 _NAMES = 600  # more than the sessions that rustls keeps (256)
-_LEAST_WAIT_S = 0.0005
+_GATHER_NS = 3_000_000  # what ends so soon after another is handed over with it
 
 
 class RustEngine:
@@ -34,6 +36,7 @@ class RustEngine:
         self._service, self._clock, self._wildcard = service, clock, wildcard
         self._native = NativeEngine(service, clock)
         self._loop = uvloop.new_event_loop()
+        self._loop.set_exception_handler(self._broken)
         self._loop.add_reader(self._native.fileno(), self._pump)
         self._ca = service.ca_file.read_bytes()
         self._clients: dict[tuple[str | None, str], Client] = {}
@@ -41,7 +44,10 @@ class RustEngine:
         self._lookups: list[Lookup] = []
         self._ended: list[Result] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._wake: asyncio.Future[None] | None = None
+        self._step: Step | None = None
+        self._timer: asyncio.Handle | None = None
+        self._due_ns = 0
+        self._error: BaseException | None = None
         self._number = 0
         self._flying = 0
 
@@ -63,38 +69,55 @@ class RustEngine:
         else:
             self._resolve(attempt)
 
-    def wait(self, until_ns: int) -> list[Result]:
-        self._pump()
-        if not self._ended:
-            self._loop.run_until_complete(self._rest(max(_LEAST_WAIT_S, (until_ns - self._clock.now_ns()) / 1e9)))
-        now = self._clock.now_ns()
-        for resolver in self._resolvers.values():
-            resolver.expire(now)
-        self._pump()
-        ended, self._ended = self._ended, []
-        return ended
+    def run(self, step: Step) -> None:
+        self._step = step
+        self._loop.call_soon(self._tick)
+        self._loop.run_forever()
+        if self._error is not None:
+            raise self._error
 
     def close(self) -> None:
         self._native.close()
         for resolver in self._resolvers.values():
             resolver.close()
 
-    async def _rest(self, seconds: float) -> None:
-        self._wake = self._loop.create_future()
-        timer = self._loop.call_later(seconds, self._ring)
-        await self._wake
-        timer.cancel()
+    def _tick(self) -> None:
+        now = self._clock.now_ns()
+        for resolver in self._resolvers.values():
+            resolver.expire(now)
+        self._pump()
+        ended, self._ended = self._ended, []
+        try:
+            until = self._step(ended) if self._step is not None else None
+        except BaseException as error:  # noqa: BLE001 - handed on by `run`: a loop would only log it
+            until, self._error = None, error
+        if until is None:
+            self._loop.stop()
+            return
+        self._tick_at(until)
 
-    def _ring(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+    def _broken(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An error in a callback or a task would leave an upload in flight for ever: it ends the run instead."""
+        self._error = context.get("exception") or RuntimeError(str(context.get("message")))
+        self._loop.stop()
 
     def _pump(self) -> None:
         """Let the native engine do what is ready now."""
-        ended = self._native.wait(self._clock.now_ns())
-        if ended:
-            self._ended += ended
-            self._ring()
+        for result in self._native.wait(self._clock.now_ns()):
+            self._hand_over(result)
+
+    def _hand_over(self, result: Result) -> None:
+        if not self._ended and self._due_ns > self._clock.now_ns() + _GATHER_NS:
+            self._tick_at(self._clock.now_ns() + _GATHER_NS)
+        self._ended.append(result)
+
+    def _tick_at(self, due_ns: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due_ns = due_ns
+        # whole milliseconds, rounded up: the loop would round down and spin
+        wait_ms = math.ceil(max(0, due_ns - self._clock.now_ns()) / 1e6)
+        self._timer = self._loop.call_later(wait_ms / 1000, self._tick)
 
     def _resolve(self, attempt: Attempt) -> None:
         place = (attempt.resolver, attempt.source)
@@ -148,8 +171,7 @@ class RustEngine:
     def _end(self, result: Result, error: str) -> None:
         result.t_done, result.error = self._clock.now_ns(), error
         self._flying -= 1
-        self._ended.append(result)
-        self._ring()
+        self._hand_over(result)
 
     def _client(self, source: str | None, address: str) -> Client:
         """One client per distance and address: building one costs milliseconds, and it is bound to both."""

@@ -18,6 +18,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from loadtests.attempt import Attempt, Engine, Result
@@ -102,35 +103,39 @@ class Sender:
         self._patients_seen = self._intended = self._acknowledged = 0
         self._completions: list[Completion] = []
         self._frame = Frame()
-        self._start_ns = 0
+        self._start_ns = self._next_frame = self._next_second = 0
         self._last_ack_ns = self._saturated_s = 0
         self._second_lag: Counter[int] = Counter()
         self._starved = order.plan.lab.defect == "starved-generator"
 
     def run(self) -> None:
         """Until stopped, or drained."""
-        self._start_ns = self._clock.now_ns() + _LEAD_NS
-        next_frame, next_second = self._start_ns, self._start_ns + _SECOND
+        self._start_ns = self._next_frame = self._clock.now_ns() + _LEAD_NS
+        self._next_second = self._start_ns + _SECOND
         self._report("begin")
-        while not self._stopping:
-            now = self._clock.now_ns()
-            self._dispatch(now)
-            for result in self._engine.wait(min(self._next_due(), next_frame, now + _SECOND)):
-                self._take(result)
-            self._write_completions()
-            now = self._clock.now_ns()
-            if now >= next_frame:
-                self._listen()
-                self._send_frame(final=False)
-                next_frame = now + FRAME_EVERY_NS
-            if now >= next_second:
-                self._each_second()
-                next_second += _SECOND
-            if self._draining and not self._flying and not len(self._devices):
-                break
-            if self._starved:
-                time.sleep(_STARVED_PAUSE_S)  # the known-bad generator: a machine that gives it too little
+        self._engine.run(self._step)
         self._finish()
+
+    def _step(self, ended: Sequence[Result]) -> int | None:
+        """What is to be done now; answers when there is something to do next. None: the end."""
+        for result in ended:
+            self._take(result)
+        self._write_completions()
+        now = self._clock.now_ns()
+        if now >= self._next_frame:
+            self._listen()
+            self._send_frame(final=False)
+            self._next_frame = now + FRAME_EVERY_NS
+        if now >= self._next_second:
+            self._each_second()
+            self._next_second += _SECOND
+        if self._stopping or (self._draining and not self._flying and not len(self._devices)):
+            return None
+        if self._starved:
+            time.sleep(_STARVED_PAUSE_S)  # the known-bad generator: a machine that gives it too little
+        now = self._clock.now_ns()
+        self._dispatch(now)
+        return min(self._next_due(), self._next_frame, now + _SECOND)
 
     def stop(self) -> None:
         """End as soon as possible, leaving whole files."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -75,11 +74,6 @@ def fast_http_user(target: Target, target_file: Path, folder: Path, context: str
     }
     used = _run(command, environment, lambda: int(counter.read_text().split()[0]))
     return {**vars(used), "failed": int(counter.read_text().split()[1])}
-
-
-def other_tools() -> dict[str, str]:
-    """hey and h2load: measured where they are installed."""
-    return {tool: shutil.which(tool) or "not installed" for tool in ("hey", "h2load")}
 
 
 def _run(command: list[str], environment: dict[str, str], count: Callable[[], int]) -> Used:

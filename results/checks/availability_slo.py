@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 
+from results.checks.generator_health import senders
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
 
 NAME = "availability-slo"
 _Z = 1.96
+_WORST = 0.05
 
 
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          the lower end of the Wilson interval of good / intended is at least the objective
     fail          below
-    inconclusive  nothing was intended
+    inconclusive  nothing was intended, or a sender died: what its patients would have seen, nobody knows
 
     measured: availability, lower_end, intended, good, late (acknowledged after the deadline), never,
-              longest_without_s (longest time in which nobody's reading was acknowledged), patients_affected (share)
+              longest_without_s (longest time in which nobody's reading was acknowledged), patients_affected (share),
+              patient_minutes (share of all patients' time without an overdue reading), worst_patients_s (mean time with an
+              overdue reading of the 5 % that were worst off), worst_patient_s
     """
     want = evidence.plan.objectives
     begin, _ = evidence.phase("steady")
@@ -49,13 +53,42 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "never": intended - good - late,
         "longest_without_s": round((gap or 0) / 1e9, 3),
         "patients_affected": round(affected / patients, 6),
+        **_by_patient(evidence, begin, marks.observed_ns, deadline, patients),
     }
+    _, cut = senders(evidence)
+    if cut:
+        why = f"{', '.join(sorted(cut))} ended early: what became of its patients' readings is not known"
+        return Finding(NAME, Verdict.INCONCLUSIVE, why, measured, objective)
     verdict = Verdict.PASS if lower >= want.availability else Verdict.FAIL
     why = (
         f"{good / intended:.2%} of {intended} readings were acknowledged within {want.deadline_s:g} s "
         f"(lower end {lower:.2%}, objective {want.availability:.2%}); {late} late, {intended - good - late} never"
     )
     return Finding(NAME, verdict, why, measured, objective)
+
+
+# A patient is down while a reading is overdue: the union of [due + deadline, acknowledged) over his readings. Sorted by
+# their begin, each interval adds what reaches beyond all earlier ones.
+_DOWN = """
+    WITH overdue AS (
+        SELECT patient, t_intended + $3 AS a, least(coalesce(t_ack, $2), $2) AS b FROM operations
+        WHERE t_intended >= $1 AND t_intended + $3 < $2 AND coalesce(t_ack, $2) > t_intended + $3
+    ), sorted AS (
+        SELECT patient, a, b, max(b) OVER (
+            PARTITION BY patient ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM overdue
+    )
+    SELECT sum(greatest(0, b - greatest(a, coalesce(reached, a)))) / 1e9 AS down FROM sorted GROUP BY patient ORDER BY down DESC
+"""
+
+
+def _by_patient(evidence: Evidence, begin: int, end: int, deadline: int, patients: int) -> dict[str, Value]:
+    down = [float(row[0]) for row in evidence.rows(_DOWN, begin, end, deadline)]
+    worst = math.ceil(patients * _WORST)
+    return {
+        "patient_minutes": round(1 - sum(down) / (patients * (end - begin) / 1e9), 6),
+        "worst_patients_s": round(sum(down[:worst]) / worst, 3),
+        "worst_patient_s": round(down[0] if down else 0.0, 3),
+    }
 
 
 def _wilson_lower(good: int, total: int) -> float:

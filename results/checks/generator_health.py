@@ -11,6 +11,13 @@ _RATE_TOLERANCE = 0.1
 UNDER_WAY_NS = 2_000_000_000  # what was begun in the last moments before the fault belongs to the fault
 
 
+def senders(evidence: Evidence) -> tuple[set[str], set[str]]:
+    """Senders that began, and of these the ones that ended without writing their end."""
+    events = evidence.of_kind("generator")
+    begun, ended = ({e.subject for e in events if e.data.get("state") == state} for state in ("begin", "end"))
+    return begun, begun - ended
+
+
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          in the steady phase: attempts began on time, at the rate of the plan, few failed; all workers wrote their end
@@ -27,17 +34,17 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "count(*), count(*) FILTER (outcome <> 'ok') FROM attempts WHERE t_scheduled >= ? AND t_scheduled < ?",
         *(begin, end),
     )
+    begun, cut = senders(evidence)
     if not attempts:
-        raise Unusable("no attempt in the steady phase")
+        why = f": {', '.join(sorted(cut))} ended without writing their end" if cut else ""
+        raise Unusable(f"no attempt in the steady phase{why}")
     (seen,) = evidence.row("SELECT count(DISTINCT patient) FROM operations WHERE outcome = 'ok'")
     (rate,) = evidence.row(
         "SELECT count(*) / ? FROM operations WHERE t_intended >= ? AND t_intended < ?", (end - begin) / 1e9, begin, end
     )
     resumed, new = evidence.row(
-        "SELECT count(*) FILTER (tls = 'resumed'), count(*) FROM attempts WHERE connection = 'new' AND tls IS NOT NULL"
+        "SELECT count(*) FILTER (tls = 'resumed'), count(*) FROM attempts WHERE connection = 'new' AND outcome = 'ok'"
     )
-    ended = {e.subject for e in evidence.of_kind("generator") if e.data.get("state") == "end"}
-    begun = {e.subject for e in evidence.of_kind("generator") if e.data.get("state") == "begin"}
     fail_ratio = failed / attempts
     measured: dict[str, Value] = {
         "lag_p50_ms": round(p50, 3),
@@ -46,7 +53,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "patients_seen": seen,
         "steady_fail_ratio": round(fail_ratio, 6),
         "tls_resumed": round(resumed / new, 4) if new else None,
-        "workers": len(ended),
+        "workers": len(begun - cut),
     }
     objective: dict[str, Value] = {
         "lag_p99_ms": want.lag_p99_ms,
@@ -60,8 +67,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         reasons.append(f"{rate:.0f} uploads/s intended (plan {plan.load.rate:g} ± {_RATE_TOLERANCE:.0%})")
     if fail_ratio > want.steady_fail_ratio:
         reasons.append(f"{fail_ratio:.2%} of the attempts failed before the fault (limit {want.steady_fail_ratio:.2%})")
-    if begun - ended or not ended:
-        reasons.append(f"{len(begun - ended) or 'all'} sender(s) ended without writing their end")
+    if cut or not begun:
+        reasons.append(f"{len(cut) or 'all'} sender(s) ended without writing their end")
     if reasons:
         return Finding(NAME, Verdict.INCONCLUSIVE, "the generator: " + "; ".join(reasons), measured, objective)
     why = f"lag p99 {p99:.1f} ms (limit {want.lag_p99_ms:g} ms) at {rate:.0f} uploads/s; {seen} patients seen"

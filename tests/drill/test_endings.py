@@ -45,6 +45,15 @@ def naming(run: Path) -> list[str]:
     return [line for line in lines if run.name in line]
 
 
+def sender_of(run: Path) -> psutil.Process:
+    """The process that sends (not the wrappers that put it into the patients' network)."""
+    for process in psutil.process_iter(["cmdline", "exe"]):
+        line = process.info["cmdline"] or []
+        if "loadtests.sender" in line and any(run.name in part for part in line) and "nsenter" not in line[0]:
+            return process
+    raise AssertionError(f"no sender of {run.name}")
+
+
 def test_a_drill_that_is_interrupted_stops_safely_and_writes_what_it_has(tmp_path: Path) -> None:
     drill = start(tmp_path)
     run = run_of(tmp_path)
@@ -59,6 +68,21 @@ def test_a_drill_that_is_interrupted_stops_safely_and_writes_what_it_has(tmp_pat
     assert verdict["headline"]["uploads_acknowledged"] > 0
     assert verdict["headline"]["uploads_lost"] == 0
     assert "aborted by: stop" in out
+    assert naming(run) == []
+
+
+def test_a_drill_whose_generator_dies_ends_and_is_never_green(tmp_path: Path) -> None:
+    drill = start(tmp_path)
+    run = run_of(tmp_path)
+    eventually(lambda: under_load(run), 60)
+    sender_of(run).kill()
+    out, err = drill.communicate(timeout=90)
+    assert drill.returncode in (2, 3), err
+    verdict = json.loads((run / "verdict.json").read_text())
+    found = {check["name"]: check for check in verdict["checks"]}
+    assert (verdict["verdict"], found["generator-health"]["verdict"]) == ("inconclusive", "inconclusive")
+    assert "ended without writing their end" in found["generator-health"]["why"]
+    assert "the load generator has ended" in out + err
     assert naming(run) == []
 
 

@@ -22,6 +22,7 @@ from lab.defects import DEFECTS
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
 
 HOME = Path(__file__).resolve().parent.parent.parent
+_OTHER_ENGINES = ("rust", "gevent")
 _AT_A_TIME = 3  # a small drill uses less than half a core
 _SMALL = {
     "population.patients": 1200,
@@ -92,8 +93,8 @@ class Drills:
         self._results = results
         self._running: dict[str, Future[dict[str, Any]]] = {}
 
-    def start(self, name: str, defect: str) -> None:
-        self._running[name] = self._pool.submit(self._run, name, defect)
+    def start(self, name: str, **changes: str) -> None:
+        self._running[name] = self._pool.submit(self._run, name, changes)
 
     def verdict(self, name: str) -> dict[str, Any]:
         return self._running[name].result()
@@ -101,8 +102,8 @@ class Drills:
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _run(self, name: str, defect: str) -> dict[str, Any]:
-        sets = [f"--set={key}={value}" for key, value in {**_SMALL, "lab.defect": defect}.items()]
+    def _run(self, name: str, changes: dict[str, str]) -> dict[str, Any]:
+        sets = [f"--set={key}={value}" for key, value in {**_SMALL, **changes}.items()]
         done = subprocess.run(
             [sys.executable, "-m", "drill.cli", "drill", "--quick", "--plain", "--json", *sets],
             capture_output=True,
@@ -122,9 +123,11 @@ class Drills:
 def drills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drills]:
     drills = Drills(tmp_path_factory.mktemp("drills"))
     for defect in EXPECTED:
-        drills.start(defect, defect)
+        drills.start(defect, **{"lab.defect": defect})
     for number in range(3):
-        drills.start(f"clean-{number}", "none")
+        drills.start(f"clean-{number}")
+    for engine in _OTHER_ENGINES:
+        drills.start(engine, **{"load.engine": engine})
     yield drills
     drills.close()
 
@@ -156,3 +159,10 @@ def test_a_healthy_system_is_green_three_times_in_a_row(drills: Drills, number: 
     head = verdict["headline"]
     assert head["patients_seen"] > 0
     assert (head["uploads_lost"], head["uploads_duplicated"]) == (0, 0)
+
+
+@pytest.mark.parametrize("engine", _OTHER_ENGINES)
+def test_a_healthy_system_is_green_by_every_engine(drills: Drills, engine: str) -> None:
+    verdict = drills.verdict(engine)
+    assert {check["name"]: check["why"] for check in verdict["checks"] if check["verdict"] != "pass"} == {}
+    assert verdict["headline"]["uploads_acknowledged"] > 0

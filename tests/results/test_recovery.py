@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
 
 from results.finding import Finding, Verdict
-from tests.results.story import FRA, Attempt, Story
+from tests.results.story import FRA, Attempt, Story, Upload
 
 Find = Callable[[Story, str], Finding]
 
@@ -82,6 +83,34 @@ def test_readings_that_never_left_the_device_count_as_not_available(story: Story
             upload.attempts = []
     found = finding(story, "availability-slo")
     assert (found.verdict, found.measured["never"]) == (Verdict.FAIL, 500)
+
+
+def test_a_patient_with_two_overdue_readings_is_down_once(story: Story, finding: Find) -> None:
+    """Overdue from 3 to 7 s and from 5 to 9 s: six seconds of one patient, whichever reading they belong to."""
+    story.uploads = [upload for upload in story.uploads if upload.intended < -1 or upload.intended > 15]
+    late = [
+        Upload(7, 1.0, [Attempt(1.0, 7.0, site="gra")], seq=90),
+        Upload(7, 3.0, [Attempt(7.0, 9.0, site="gra")], seq=91),
+    ]
+    story.uploads += late
+    found = finding(story, "availability-slo").measured
+    patients = len({upload.patient for upload in story.uploads if upload.intended >= -18})
+    assert found["worst_patient_s"] == 6.0
+    assert found["patient_minutes"] == round(1 - 6 / (patients * 38), 6), "the load lasts from -18 s to 20 s"
+    assert found["worst_patients_s"] == round(6 / math.ceil(patients * 0.05), 3)
+
+
+def test_a_reading_that_is_never_acknowledged_keeps_its_patient_down_to_the_end(story: Story, finding: Find) -> None:
+    story.uploads = [upload for upload in story.uploads if upload.intended < -1 or upload.intended > 15]
+    story.uploads.append(Upload(7, 8.0, [Attempt(8.0, 9.0, "info", site="gra", error="reset")], seq=90))
+    assert finding(story, "availability-slo").measured["worst_patient_s"] == 10.0
+
+
+def test_a_sender_that_died_leaves_availability_open(story: Story, finding: Find) -> None:
+    story.events = [e for e in story.events if not (e["kind"] == "generator" and e["data"]["state"] == "end")]
+    found = finding(story, "availability-slo")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "sender-0 ended early" in found.why
 
 
 def test_nothing_intended_is_no_availability(story: Story, finding: Find) -> None:
