@@ -1,4 +1,4 @@
-"""The processes that a drill starts: load generator and experiment. Each ends with the drill, however that ends."""
+"""The processes that a drill starts: load generator, monitors, experiment. Each ends with the drill, however that ends."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from results.clock import Clock
 from results.plan import Plan
+from targets.model import Target
 
 _HOME = Path(__file__).resolve().parent.parent
 _END_WITHIN_S = 30
@@ -61,6 +62,42 @@ class LoadGenerator:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+
+class Monitors:
+    """The monitors of every site that the target lets us stand in, or one set of them from here."""
+
+    def __init__(self, run: Path, target_file: Path, target: Target, clock: Clock, defect: str) -> None:
+        places = [site.name for site in target.sites if site.name in target.vantage]
+        self._processes = {}
+        for site in places or ["outside"]:
+            command = [
+                *(sys.executable, "-m", "drill.tether", sys.executable, "-m", "monitors"),
+                *("--target", str(target_file), "--site", site, "--run", str(run)),
+                *(("--defect", defect) if defect.endswith("-monitor") else ()),
+            ]
+            with (run / "logs" / f"monitors-{site}.log").open("wb") as log:
+                self._processes[site] = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=_HOME,
+                    env={**os.environ, **clock.to_environment()},
+                    start_new_session=True,
+                )
+
+    def stop(self) -> None:
+        """End them; their files are whole when this returns."""
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self._processes.values():
+            try:
+                process.wait(_END_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 class Experiment:

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from chaos.drivers import Driver, driver_for
-from drill.children import Experiment, LoadGenerator
+from drill.children import Experiment, LoadGenerator, Monitors
 from drill.fingerprint import left_behind
 from drill.machine import environment
 from drill.readback import compact_all, read_everything
 from drill.room import missing_room
 from drill.view import Scene, View
 from lab import launch
+from lab.defects import OUTSIDE_THE_LAB
 from lab.model import Options
 from results import run as runs
 from results.clock import Clock
@@ -115,7 +116,7 @@ class Exercise:
                 Options(
                     state=state,
                     replication=options.replication,
-                    defect=options.defect if options.defect != "starved-generator" else "none",
+                    defect="none" if options.defect in OUTSIDE_THE_LAB else options.defect,
                     ttl_s=options.ttl_s,
                     clamp_s=options.clamp_s,
                     servers_per_site=options.servers_per_site,
@@ -138,6 +139,7 @@ class Exercise:
         scene = Scene(self.plan, run)
         samples = _LabSamples(run, lab, clock) if lab else None
         load = LoadGenerator(run, target_file, self.plan, clock)
+        monitors = Monitors(run, target_file, target, clock, self.plan.lab.defect)
         try:
             with View(scene, plain=self.plain) as view:
                 if self._await_load(run, load, scene, view):
@@ -145,9 +147,11 @@ class Exercise:
                 scene.phase = "reading back"
                 view.refresh()
                 load.stop()
+                monitors.stop()  # before the final reads: theirs are uploads as well
                 self._read_back(run, target_file, target, driver, timeline, clock)
         finally:
             load.stop()
+            monitors.stop()
             if samples:
                 samples.close()
             _keep_logs(run, target_file.parent if lab else None)

@@ -19,7 +19,11 @@ DEFECTS = {
     "lying-health": "the surviving site says it is ready, while it refuses every upload",
     "fault-without-effect": "the order to kill a site is acknowledged and nothing happens",
     "starved-generator": "the load generator gets too little to keep its schedule",
+    "silent-monitor": "the monitors of the service are content whatever they see",
+    "flapping-monitor": "the monitors of the service cry wolf now and then",
 }
+# these are not the lab's: load generator and monitors have them
+OUTSIDE_THE_LAB = frozenset({"starved-generator", "silent-monitor", "flapping-monitor"})
 
 
 class UnknownDefect(ServiceFailed):

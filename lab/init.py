@@ -224,7 +224,7 @@ async def run(options: Options, ready: int, gates: dict[str, int], lifeline: int
     except Exception as error:
         _say(ready, {"ok": False, "error": " ".join(f"{error}".split()) or type(error).__name__})
         raise
-    holders = await lab.supervisor.holders(("patients", "witness"))
+    holders = await lab.supervisor.holders(("patients", "witness", *SITES))
     _say(ready, {"ok": True, "holders": holders, "up_s": round(time.monotonic() - lab.started, 3)})
     await ended
     server.close()

@@ -137,11 +137,14 @@ class ZoneSupervisor:
         await asyncio.gather(*(self.stop(name, within_s) for name in list(self.running)))
 
     async def holders(self, zones: Sequence[str]) -> dict[str, int]:
-        """One sleeping process in each of these zones, so that others can enter by its PID."""
+        """One sleeping process in each of these zones' networks, so that others can enter by its PID.
+
+        In a site it stands outside the site's processes: who enters by it loses the network with the site, and lives.
+        """
         pids = {}
         for zone in zones:
             handle = await asyncio.create_subprocess_exec(
-                *self._enter(zone), "sleep", "infinity", stdin=asyncio.subprocess.DEVNULL
+                *("nsenter", f"--net={FOLDER / zone}", "--", "sleep", "infinity"), stdin=asyncio.subprocess.DEVNULL
             )
             self._holding.append(handle)
             pids[zone] = handle.pid

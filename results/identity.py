@@ -2,6 +2,7 @@
 
 operation  ``op = patient << 24 | seq`` (int64): the same for any number of workers
 patient    ``p-000123`` on the wire: the index, at least six digits
+monitor    patients from `MONITOR_PATIENTS` on belong to monitors: their readings are no patient's
 key        ``<tag>-<op in hex>``: the Idempotency-Key of all attempts; the tag keeps runs apart
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+MONITOR_PATIENTS = 2_147_000_000  # test patients: real ones come after, as far as an int32 goes
 _SEQ_BITS = 24
 _PATIENT = re.compile(r"p-(\d{6,10})")
 

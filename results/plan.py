@@ -21,7 +21,7 @@ class _Part(BaseModel):
 class Population(_Part):
     """Who the patients are."""
 
-    patients: int = Field(120_000, ge=1, le=2**31 - 1)
+    patients: int = Field(120_000, ge=1, le=2_000_000_000)
     conditions: dict[str, Share] = {
         "atrial-fibrillation": 0.28,
         "hypertension": 0.42,
@@ -106,6 +106,8 @@ class Objectives(_Part):
     at_risk_writes: int = Field(
         1000, description="n_min: fewer acknowledgements in the at-risk window prove too little"
     )
+    monitor_ttd_s: float = Field(5, description="fastest monitor of the service: first alarm after t0")
+    monitor_blind_s: float = Field(10, description="longest time without a look of a monitor at the surviving site")
     info_ratio_outside: Share = Field(0.001, description="indeterminate uploads outside the fault window")
     steady_fail_ratio: Share = Field(0.001, description="failed uploads in the steady phase")
 

@@ -16,6 +16,7 @@ probe                 subject: site; data.reachable: true | false. Written by th
 live                  subject: worker; once a second: data of `loadtests` (figures for people, not for judging)
 guard.abort           subject: guard's name; data.why
 stop                  subject: who asked; data.why (Ctrl-C, stop file)
+alert                 subject: <monitor>@<site>; data.state: raised | cleared, data.why, data.since_ns (first failed look)
 readback              subject: site; data.path, data.rows, data.complete, data.proof, data.t_invoked, data.t_done
 generator             subject: worker; data.schedule_digest, data.intended, data.cpu_s, data.saturated_s …
 tidy                  subject: run; data.left_behind: list of what the fingerprint found

@@ -19,6 +19,8 @@ from results.checks import (
     injection_receipt,
     journal,
     latency_slo,
+    monitor_detection,
+    monitor_truth,
     recovery_time,
     traffic_drain,
 )
@@ -40,5 +42,7 @@ CHECKS: dict[str, Check] = {
     "traffic-drain": traffic_drain.check,
     "latency-slo": latency_slo.check,
     "availability-slo": availability_slo.check,
+    "monitor-detection": monitor_detection.check,
+    "monitor-truth": monitor_truth.check,
     "cleanliness": cleanliness.check,
 }

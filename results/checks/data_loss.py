@@ -5,6 +5,7 @@ from __future__ import annotations
 from results.checks.reads import authoritative_read, reads
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
+from results.identity import MONITOR_PATIENTS
 from results.marks import Marks
 
 NAME = "data-loss"
@@ -43,8 +44,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     measured["recovered"] = found.get("info", (0, 0))[1]
     resurrected = measured["resurrected"] = found.get("fail", (0, 0))[1]
     unexpected = measured["unexpected"] = evidence.row(
-        "SELECT count(*) FROM readback r WHERE path = 'public' AND "
-        "(op IS NULL OR NOT EXISTS (SELECT 1 FROM operations o WHERE o.op = r.op AND o.attempts > 0))"
+        "SELECT count(*) FROM readback r WHERE path = 'public' AND (patient IS NULL OR patient < ?) AND "
+        "(op IS NULL OR NOT EXISTS (SELECT 1 FROM operations o WHERE o.op = r.op AND o.attempts > 0))",
+        MONITOR_PATIENTS,
     )[0]
     objective: dict[str, Value] = {"lost": want.lost, "rpo_s": want.rpo_s}
     minimum: dict[str, Value] = {"at_risk": want.at_risk_writes}

@@ -34,6 +34,7 @@ _SMALL = {
     "objectives.at_risk_writes": 150,
     # several labs share two cores here: what is judged is which check turns red, not how quick this machine is
     "objectives.lag_p99_ms": 90,
+    "objectives.monitor_ttd_s": 12,
     "objectives.rto_s": 28,
     "objectives.dns_t95_s": 20,
     "objectives.availability": 0.5,
@@ -55,10 +56,11 @@ def _expect(red: str = "", unclear: str = "", follows: str = "") -> Expected:
 
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal"
 EXPECTED = {
-    "ack-before-commit": _expect(red="data-loss"),
+    # the synthetic transaction reads back what was acknowledged, and finds the defect before any site is lost
+    "ack-before-commit": _expect(red="data-loss", follows="monitor-truth"),
     "lose-last-second": _expect(red="data-loss"),
     # an answer lost after the commit is an attempt that nobody knows the end of, before the fault as well, and is sent again
-    "duplicate-on-retry": _expect(red="duplicates", follows="generator-health data-loss latency-slo"),
+    "duplicate-on-retry": _expect(red="duplicates", follows="generator-health data-loss latency-slo monitor-truth"),
     "corrupt-payload": _expect(red="corruption"),
     "no-dns-switch": _expect(
         red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
@@ -70,18 +72,23 @@ EXPECTED = {
     # the final read asks that resolver as well, and is sent to the site that was lost
     "ttl-ignored": _expect(
         red="dns-convergence",
-        follows="recovery-time traffic-drain latency-slo availability-slo data-loss duplicates corruption",
+        follows="recovery-time traffic-drain latency-slo availability-slo data-loss duplicates corruption monitor-truth",
     ),
-    "slow-survivor": _expect(red="latency-slo"),
+    # slower than the monitors' patience: their alarm stays on
+    "slow-survivor": _expect(red="latency-slo", follows="monitor-truth"),
     "lying-health": _expect(red="recovery-time", follows=f"{_NO_SERVICE} data-loss"),
     # the experiment ends here: nothing after it can be judged
     "fault-without-effect": _expect(
-        unclear="injection-receipt journal recovery-time data-loss dns-convergence traffic-drain latency-slo",
+        unclear="injection-receipt journal recovery-time data-loss dns-convergence traffic-drain latency-slo "
+        "monitor-detection monitor-truth",
         follows="availability-slo cleanliness",
     ),
     "starved-generator": _expect(
         unclear="generator-health", follows="latency-slo availability-slo recovery-time data-loss traffic-drain journal"
     ),
+    "silent-monitor": _expect(red="monitor-detection"),
+    # an alarm that is on by chance when the fault comes is neither noticed nor missed
+    "flapping-monitor": _expect(red="monitor-truth", follows="monitor-detection"),
 }
 
 

@@ -277,6 +277,13 @@ def green(run: Path) -> Story:
             )
         )
     story.samples = [(ns(second), "lab", "fra", "replication_lag_s", 0.004) for second in range(-20, 0)]
+    for monitor in ("http@gra", "transaction@gra", "http@fra"):
+        story.samples += [
+            (ns(second), "monitors", monitor, "ok", float(not 0 <= second < 6)) for second in range(-20, 21)
+        ]
+    for monitor, raised in (("http@gra", 2.5), ("transaction@gra", 3.5)):
+        story.event("alert", monitor, raised, state="raised", why="connect: timed out", since_ns=ns(0.5))
+        story.event("alert", monitor, 6.5, state="cleared", why="", since_ns=ns(0.5))
     activity = {"status": "succeeded", "activity": {"name": "lose-site"}}
     story.journal = {
         "status": "completed",

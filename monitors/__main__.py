@@ -1,0 +1,106 @@
+"""``python -m monitors --target FILE``: watches a service from here until Ctrl-C; ``--once`` looks once and ends.
+
+Exit codes: 0 all was well, 1 with ``--once``: something was not, 64 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import NoReturn
+
+from monitors.certificate import Certificate
+from monitors.defect import DEFECTS, with_defect
+from monitors.http_health import HttpHealth
+from monitors.look import Monitor
+from monitors.names import Names
+from monitors.place import Place
+from monitors.transaction import Transaction
+from monitors.watch import Recorder, watch
+from results.clock import Clock
+from targets.model import Target
+from targets.read import BadTarget, read_target
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse would exit with 2, which means inconclusive here
+        print(f"monitors: {message}", file=sys.stderr)
+        sys.exit(64)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _Parser(
+        prog="python -m monitors", description="Watches a service as its patients and operators would see it."
+    )
+    parser.add_argument("--target", type=Path, required=True, help="target file of the system to watch")
+    parser.add_argument(
+        "--site",
+        help="where these monitors stand (default: a site that does not serve, if the target lets us in there)",
+    )
+    parser.add_argument(
+        "--here", action="store_true", help="stay in this network, whatever the target says of the site"
+    )
+    parser.add_argument("--run", type=Path, help="run folder to write evidence to; without it, lines for people")
+    parser.add_argument("--once", action="store_true", help="look once with each monitor and end")
+    parser.add_argument("--defect", choices=DEFECTS, default="none", help="known-bad monitors, to see a check turn red")
+    given = parser.parse_args(arguments)
+    try:
+        target = read_target(given.target)
+        clock = Clock.from_environment()
+        site = given.site or _other_site(target)
+        if not given.here and target.vantage.get(site):
+            _move(target.vantage[site], site, arguments if arguments is not None else sys.argv[1:], clock)
+        place = Place(target, clock)
+        names = [each.name for each in target.sites]
+        monitors: list[Monitor] = [
+            Names(place),
+            HttpHealth(place),
+            Certificate(place),
+            Transaction(place, names.index(site) + 1 if site in names else 0),
+        ]
+        monitors = with_defect(monitors, given.defect)
+        recorder = Recorder(given.run, place, site)
+    except (BadTarget, OSError) as error:
+        print(f"monitors: {error}", file=sys.stderr)
+        return 64
+    if given.once:
+        return _once(place, monitors, recorder)
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    try:
+        watch(place, monitors, recorder, ending)
+    finally:
+        recorder.close()
+    return 0
+
+
+def _other_site(target: Target) -> str:
+    """The monitors belong where a loss of the serving site leaves them alive."""
+    others = [each.name for each in target.sites if each.name != target.service.active and each.name in target.vantage]
+    return others[0] if others else "outside"
+
+
+def _move(enter: list[str], site: str, arguments: list[str], clock: Clock) -> NoReturn:
+    """Become the same program in that site's network."""
+    command = [*enter, sys.executable, "-m", "monitors", *arguments, "--site", site, "--here"]
+    os.execvpe(command[0], command, {**os.environ, **clock.to_environment()})  # noqa: S606 - argv from the target file
+
+
+def _once(place: Place, monitors: list[Monitor], recorder: Recorder) -> int:
+    well = True
+    for monitor in monitors:
+        begun = place.clock.now_ns()
+        look = monitor.look()
+        recorder.looked(monitor.name, begun, look)
+        well = well and look.ok
+    recorder.close()
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""When a monitor raises an alarm, and when it clears it.
+
+Raised after `FAILURES` failed looks in a row, if the monitor's place has been seen to reach the outside *since the first of
+them*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". Cleared by the first
+good look. The expected time to detect, with period p, k failures and patience o, is p/2 + (k - 1) p + o.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitors.look import Look
+
+FAILURES = 2
+
+
+@dataclass
+class Alarm:
+    """The state of one monitor's alarm. Times in ns, of when a look was begun."""
+
+    raised: bool = False
+    failing_since: int | None = None
+    failures: int = 0
+
+    def take(self, begun_ns: int, look: Look, outside_seen_ns: int) -> str | None:
+        """``raised`` or ``cleared`` when this look changes the alarm. `outside_seen_ns`: begin of the last look that got out."""
+        if look.ok:
+            was, self.raised = self.raised, False
+            self.failing_since, self.failures = None, 0
+            return "cleared" if was else None
+        if self.failing_since is None:
+            self.failing_since = begun_ns
+        self.failures += 1
+        if self.raised or self.failures < FAILURES or outside_seen_ns < self.failing_since:
+            return None
+        self.raised = True
+        return "raised"

@@ -1,0 +1,27 @@
+"""Asks the service's readiness by its public name, as a balancer or an uptime monitor would. Believes what it is told."""
+
+from __future__ import annotations
+
+from monitors.exchange import Unanswered, exchange, verified
+from monitors.look import Look
+from monitors.place import Place
+
+
+class HttpHealth:
+    """Fails on anything but 200."""
+
+    name, period_s = "http", 1.0
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._tls = verified(str(place.target.service.ca_file))
+
+    def look(self) -> Look:
+        try:
+            answer = exchange(self._place, self._tls, "GET", "/health/ready")
+        except Unanswered as error:
+            return Look(ok=False, why=str(error))
+        figures = {"latency_ms": answer.seconds * 1000}
+        if answer.status != 200:
+            return Look(ok=False, why=f"status {answer.status}", figures=figures)
+        return Look(ok=True, figures=figures)

@@ -1,0 +1,58 @@
+"""Where the monitors of one site stand: its resolver, its clock, and whether it reaches the outside at all."""
+
+from __future__ import annotations
+
+import threading
+
+import dns.exception
+import dns.message
+import dns.query
+import dns.rdatatype
+
+from results.clock import Clock
+from targets.model import Target
+
+_PATIENCE_S = 1.0
+
+
+class Unresolved(OSError):
+    """The name has no address just now: one line."""
+
+
+class Place:
+    """Shared by all monitors of one process."""
+
+    def __init__(self, target: Target, clock: Clock) -> None:
+        self.target, self.clock = target, clock
+        self._lock = threading.Lock()
+        self._outside_seen_ns = 0
+
+    def saw_outside(self, begun_ns: int) -> None:
+        """A look that was begun then got an answer from somewhere outside."""
+        with self._lock:
+            self._outside_seen_ns = max(self._outside_seen_ns, begun_ns)
+
+    @property
+    def outside_seen_ns(self) -> int:
+        with self._lock:
+            return self._outside_seen_ns
+
+    def resolve(self) -> str:
+        """The service's address as the first honest resolver of the target says now. Raises Unresolved."""
+        resolvers = sorted(self.target.resolvers, key=lambda each: each.kind != "honest")
+        if not resolvers:
+            raise Unresolved(f"target {self.target.name!r}: no resolver")
+        chosen = resolvers[0]
+        return ask(self.target.service.host, chosen.address, chosen.port)[0]
+
+
+def ask(name: str, server: str, port: int) -> tuple[str, int]:
+    """Address and TTL of a name as that server says. Raises Unresolved."""
+    try:
+        answer = dns.query.udp(dns.message.make_query(name, dns.rdatatype.A), server, port=port, timeout=_PATIENCE_S)
+    except (dns.exception.DNSException, OSError) as error:
+        raise Unresolved(f"{name} at {server}: {type(error).__name__}") from error
+    for records in answer.answer:
+        if records.rdtype == dns.rdatatype.A:
+            return str(records[0].address), int(records.ttl)
+    raise Unresolved(f"{name} at {server}: no address in the answer")

@@ -1,0 +1,92 @@
+"""The synthetic transaction: uploads a reading as a test patient and reads it back. Believes no health page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from typing import Any
+
+import jwt
+
+from monitors.exchange import Unanswered, exchange, verified
+from monitors.look import Look
+from monitors.place import Place
+from results.identity import MONITOR_PATIENTS, patient_name
+
+_VALID_S = 300
+_SCOPE = "patient/*.write patient/*.read"
+
+
+class Transaction:
+    """Fails when an upload is not acknowledged with the right digest, or is not there at once when it was."""
+
+    name, period_s = "transaction", 2.0
+
+    def __init__(self, place: Place, number: int) -> None:
+        """`number`: which of the test patients; each place has its own."""
+        self._place = place
+        self._tls = verified(str(place.target.service.ca_file))
+        self._key = place.target.secrets.token_key_file.read_text().strip()
+        self._patient = patient_name(MONITOR_PATIENTS + number)
+        self._run = secrets.token_hex(4)
+        self._seq = 0
+
+    def look(self) -> Look:
+        self._seq += 1
+        key = f"monitor-{self._run}-{self._seq}"
+        body = json.dumps(_bundle(self._patient, self._seq, key), separators=(",", ":")).encode()
+        begun = time.monotonic()
+        try:
+            sent = exchange(self._place, self._tls, "POST", "/fhir", self._headers(key), body)
+            if sent.status not in (200, 201):
+                return Look(ok=False, why=f"upload: status {sent.status}")
+            if sent.headers.get("upload-digest") != hashlib.sha256(body).hexdigest():
+                return Look(ok=False, why="upload: acknowledged with another digest")
+            acknowledged = time.monotonic() - begun
+            after = int(sent.headers["upload-ack"]) - 1
+            path = f"/fhir/Observation?patient={self._patient}&_count=1&_after={after}"
+            back = exchange(self._place, self._tls, "GET", path, self._headers())
+        except Unanswered as error:
+            return Look(ok=False, why=str(error))
+        if back.status != 200:
+            return Look(ok=False, why=f"read back: status {back.status}")
+        if sent.headers["upload-ack"] not in _acks(back.body):
+            return Look(ok=False, why=f"acknowledged as {sent.headers['upload-ack']}, and not there")
+        return Look(
+            ok=True, figures={"upload_ms": acknowledged * 1000, "latency_ms": (time.monotonic() - begun) * 1000}
+        )
+
+    def _headers(self, key: str = "") -> dict[str, str]:
+        claims = {"sub": self._patient, "scope": _SCOPE, "aud": "vitals", "exp": int(time.time()) + _VALID_S}
+        headers = {"Authorization": f"Bearer {jwt.encode(claims, self._key, algorithm='HS256')}"}
+        if key:
+            headers |= {"Idempotency-Key": key, "Content-Type": "application/fhir+json"}
+        return headers
+
+
+def _acks(body: bytes) -> set[str]:
+    """Acknowledgement ids of a searchset: an Observation's id is ``<ack>.<number>``."""
+    whole = json.loads(body)
+    return {str(entry["resource"]["id"]).partition(".")[0] for entry in whole.get("entry", [])}
+
+
+def _bundle(patient: str, seq: int, key: str) -> dict[str, Any]:  # FHIR JSON
+    observation = {
+        "resourceType": "Observation",
+        "status": "final",
+        "meta": {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]},
+        "identifier": [{"system": "urn:zweitherz:seq", "value": str(seq)}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "valueQuantity": {"value": 60, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
+    }
+    request = {"method": "POST", "url": "Observation", "ifNoneExist": f"identifier=urn:zweitherz:upload|{key}.0"}
+    return {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "identifier": {"system": "urn:zweitherz:upload", "value": key},
+        "entry": [{"resource": observation, "request": request}],
+    }

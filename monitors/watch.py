@@ -1,0 +1,101 @@
+"""Lets every monitor look at its times, keeps its alarm, and writes both down.
+
+Samples (``samples``): source ``monitors``, subject ``<monitor>@<site>``, metrics ``ok`` (1 or 0) and the look's own figures.
+Alarms (timeline): kind ``alert``, subject as above, data.state ``raised`` or ``cleared``, data.why,
+data.since_ns (first failed look).
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from monitors.alarm import Alarm
+from monitors.look import Look, Monitor
+from monitors.place import Place
+from results.row_log import RowWriter
+from results.timeline import TimelineWriter
+
+_FLUSH_EVERY_S = 1.0
+
+
+class Recorder:
+    """Where looks and alarms go: a run's evidence, or lines for a person when there is no run."""
+
+    def __init__(self, run: Path | None, place: Place, site: str) -> None:
+        self._clock, self._site = place.clock, site
+        self._lock = threading.Lock()
+        self._samples = RowWriter(run, "samples", f"monitors-{site}") if run else None
+        self._timeline = TimelineWriter(run, f"monitors-{site}", place.clock) if run else None
+
+    def looked(self, monitor: str, begun_ns: int, look: Look) -> None:
+        with self._lock:
+            if self._samples is None:
+                print(f"{'ok  ' if look.ok else 'FAIL'} {monitor:<12} {look.why or _shown(look)}", flush=True)
+                return
+            subject = f"{monitor}@{self._site}"
+            for metric, value in {"ok": float(look.ok), **look.figures}.items():
+                self._samples.append(begun_ns, "monitors", subject, metric, round(value, 3))
+
+    def alert(self, monitor: str, state: str, why: str, since_ns: int | None) -> None:
+        with self._lock:
+            if self._timeline is None:
+                print(f"alarm {state}: {monitor} {why}".rstrip(), file=sys.stderr, flush=True)
+            else:
+                self._timeline.write("alert", f"{monitor}@{self._site}", state=state, why=why, since_ns=since_ns)
+
+    def flush(self) -> None:
+        with self._lock:
+            if self._samples is not None:
+                self._samples.flush()
+
+    def close(self) -> None:
+        with self._lock:
+            for writer in (self._samples, self._timeline):
+                if writer is not None:
+                    writer.close()
+
+
+def watch(place: Place, monitors: Sequence[Monitor], recorder: Recorder, ending: threading.Event) -> None:
+    """All monitors, each in a thread of its own, until `ending`. What a monitor raises ends the watch and is raised here."""
+    broken: list[BaseException] = []
+
+    def guarded(monitor: Monitor) -> None:
+        try:
+            _watch_one(place, monitor, recorder, ending)
+        except BaseException as error:  # noqa: BLE001 - handed on below: a monitor that died in silence would look healthy
+            broken.append(error)
+            ending.set()
+
+    threads = [threading.Thread(target=guarded, args=(monitor,), name=monitor.name) for monitor in monitors]
+    for thread in threads:
+        thread.start()
+    while not ending.wait(_FLUSH_EVERY_S):
+        recorder.flush()
+    for thread in threads:
+        thread.join()
+    if broken:
+        raise broken[0]
+
+
+def _watch_one(place: Place, monitor: Monitor, recorder: Recorder, ending: threading.Event) -> None:
+    alarm = Alarm()
+    due = time.monotonic()
+    while not ending.is_set():
+        begun = place.clock.now_ns()
+        look = monitor.look()
+        recorder.looked(monitor.name, begun, look)
+        since = alarm.failing_since
+        change = alarm.take(begun, look, place.outside_seen_ns)
+        if change is not None:
+            recorder.alert(monitor.name, change, look.why, since if change == "cleared" else alarm.failing_since)
+        # a look that took long does not make the next ones come in a burst
+        due = max(due + monitor.period_s, time.monotonic())
+        ending.wait(due - time.monotonic())
+
+
+def _shown(look: Look) -> str:
+    return ", ".join(f"{name} {value:.1f}" for name, value in look.figures.items())

@@ -1,0 +1,31 @@
+"""When an alarm rises and clears."""
+
+from __future__ import annotations
+
+from monitors.alarm import Alarm
+from monitors.look import Look
+
+GOOD, BAD = Look(ok=True), Look(ok=False, why="x")
+SEES = 10**9  # the place got out later than any failure here
+
+
+def test_one_failed_look_is_no_alarm() -> None:
+    alarm = Alarm()
+    assert [alarm.take(t, look, SEES) for t, look in ((1, BAD), (2, GOOD), (3, BAD), (4, GOOD))] == [None] * 4
+
+
+def test_the_second_in_a_row_raises_it_once_and_a_good_look_clears_it() -> None:
+    alarm = Alarm()
+    changes = [alarm.take(t, look, SEES) for t, look in enumerate((BAD, BAD, BAD, GOOD, GOOD))]
+    assert changes == [None, "raised", None, "cleared", None]
+
+
+def test_a_place_that_sees_nothing_is_blind_and_raises_nothing() -> None:
+    alarm = Alarm()
+    assert [alarm.take(t, BAD, 4) for t in range(5, 50)] == [None] * 45
+
+
+def test_the_alarm_rises_as_soon_as_the_place_has_been_seen_to_get_out() -> None:
+    alarm = Alarm()
+    assert [alarm.take(5, BAD, 4), alarm.take(6, BAD, 4), alarm.take(7, BAD, 6)] == [None, None, "raised"]
+    assert alarm.failing_since == 5

@@ -1,0 +1,92 @@
+"""Checks about the monitors: noticed, missed, too late, false, stuck, blind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from results.finding import Finding, Verdict
+from tests.results.story import Story, ns
+
+Find = Callable[[Story, str], Finding]
+
+
+def test_each_monitor_of_the_service_noticed_in_its_time(story: Story, finding: Find) -> None:
+    found = finding(story, "monitor-detection")
+    assert found.verdict is Verdict.PASS
+    assert found.measured["ttd_s"] == {"http@gra": 2.5, "transaction@gra": 3.5}, (
+        "the lost site's own monitor is not asked"
+    )
+    assert (found.measured["fastest_s"], found.measured["misses"]) == (2.5, 0)
+
+
+def test_a_monitor_that_stays_silent_while_patients_fail_is_a_failed_check(story: Story, finding: Find) -> None:
+    story.without("alert", "transaction@gra")
+    found = finding(story, "monitor-detection")
+    assert (found.verdict, found.measured["misses"]) == (Verdict.FAIL, 1)
+    assert "transaction@gra stayed silent" in found.why
+
+
+def test_an_alarm_before_the_fault_does_not_count_as_noticing(story: Story, finding: Find) -> None:
+    story.without("alert", "transaction@gra")
+    story.event("alert", "transaction@gra", -3, state="raised", why="x")
+    story.event("alert", "transaction@gra", -2, state="cleared", why="")
+    assert finding(story, "monitor-detection").verdict is Verdict.FAIL
+
+
+def test_an_alarm_that_was_on_before_the_fault_is_neither_noticed_nor_missed(story: Story, finding: Find) -> None:
+    story.without("alert", "transaction@gra")
+    story.event("alert", "transaction@gra", -3, state="raised", why="x")
+    found = finding(story, "monitor-detection")
+    assert (found.verdict, found.measured["on_before"]) == (Verdict.PASS, ["transaction@gra"])
+    story.without("alert", "http@gra")
+    story.event("alert", "http@gra", -3, state="raised", why="x")
+    assert finding(story, "monitor-detection").verdict is Verdict.INCONCLUSIVE
+
+
+def test_noticing_too_late_fails(story: Story, finding: Find) -> None:
+    story.plan["objectives"]["monitor_ttd_s"] = 2
+    assert finding(story, "monitor-detection").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("check", ["monitor-detection", "monitor-truth"])
+def test_monitors_without_data_are_inconclusive(story: Story, finding: Find, check: str) -> None:
+    story.samples = [sample for sample in story.samples if sample[1] != "monitors"]
+    found = finding(story, check)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no monitor has looked" in found.why
+
+
+@pytest.mark.parametrize("check", ["monitor-detection", "monitor-truth"])
+def test_without_a_fault_there_is_nothing_to_notice(story: Story, finding: Find, check: str) -> None:
+    story.without("fault.receipt")
+    assert finding(story, check).verdict is Verdict.INCONCLUSIVE
+
+
+def test_only_monitors_of_the_lost_site_prove_nothing(story: Story, finding: Find) -> None:
+    story.samples = [sample for sample in story.samples if sample[2] not in ("http@gra", "transaction@gra")]
+    assert finding(story, "monitor-detection").verdict is Verdict.INCONCLUSIVE
+    assert finding(story, "monitor-truth").verdict is Verdict.INCONCLUSIVE
+
+
+def test_true_alarms_are_told_from_false_ones(story: Story, finding: Find) -> None:
+    found = finding(story, "monitor-truth")
+    assert (found.verdict, found.measured["true_alarms"], found.measured["precision"]) == (Verdict.PASS, 2, 1.0)
+    story.event("alert", "http@gra", -9, state="raised", why="cried wolf")
+    story.event("alert", "http@gra", -8, state="cleared", why="")
+    found = finding(story, "monitor-truth")
+    assert (found.verdict, found.measured["false_alarms"]) == (Verdict.FAIL, 1)
+    assert "http@gra at -9.0 s: cried wolf" in found.why
+
+
+def test_an_alarm_that_stays_on_though_the_service_is_back_fails(story: Story, finding: Find) -> None:
+    story.events = [e for e in story.events if not (e["kind"] == "alert" and e["data"]["state"] == "cleared")]
+    assert "never cleared" in finding(story, "monitor-truth").why
+
+
+def test_a_monitor_that_did_not_look_for_long_is_inconclusive(story: Story, finding: Find) -> None:
+    story.samples = [s for s in story.samples if not (s[2] == "http@gra" and ns(7) < s[0] < ns(19))]
+    found = finding(story, "monitor-truth")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "http@gra" in found.why
