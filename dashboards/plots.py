@@ -123,11 +123,32 @@ def still_there(series: Series, lost: str, survivor: str) -> Figure:
     return figure
 
 
+def monitors(series: Series, lost: str, survivor: str) -> Figure:
+    """Every look of every monitor, and the alarms: a bar from raised to cleared."""
+    names = sorted(set(series.looks["monitor"]), key=lambda name: (name.partition("@")[2] == lost, name))
+    figure, axes = plt.subplots(figsize=(_WIDTH, 1.1 + 0.32 * max(len(names), 1)))
+    begin, end = _extent(series)
+    for row, name in enumerate(names):
+        own = series.looks[series.looks["monitor"] == name]
+        for good, colour in ((True, SURVIVOR), (False, FAILED)):
+            seconds = own["second"][(own["ok"] > 0.5) == good]
+            axes.plot(seconds, [row] * len(seconds), "|", color=colour, ms=9, mew=1.1)
+        for _, raised, cleared in (alarm for alarm in series.alarms if alarm[0] == name):
+            until = cleared if cleared is not None else end
+            axes.barh(row, until - raised, left=raised, height=0.75, color=FAILED, alpha=0.25)
+            axes.text(until, row - 0.42, f" alarm {raised:+.1f} s", fontsize=8, va="bottom")
+    axes.set(yticks=range(len(names)), yticklabels=names, xlabel=_AXIS, ylabel="monitor", xlim=(begin, end))
+    axes.set_ylim(len(names) - 0.4, -0.7)  # the survivor's first
+    _flags(axes, series)
+    return figure
+
+
 PLOTS: dict[str, Callable[[Series, str, str], Figure]] = {
     "timeline": timeline,
     "served": served,
     "latency": latency,
     "still-there": still_there,
+    "monitors": monitors,
 }
 
 

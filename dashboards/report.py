@@ -26,6 +26,10 @@ _CAPTIONS = {
         "Latency as patients felt it",
         "From the time at which a reading was due to its acknowledgement; retries included.",
     ),
+    "monitors": (
+        "What the monitors saw",
+        "Each look of each monitor, good or failed, and its alarms. Those of the lost site are cut off with it, and blind.",
+    ),
     "still-there": (
         "Still on the lost site",
         "Above: requests by class of client (cached addresses and kept connections included). Below: what resolvers answered.",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from results.evidence import Evidence
+from results.checks.monitors import alerts
+from results.evidence import Evidence, Unusable
 from results.marks import Marks
 
 _SECOND = 1_000_000_000
@@ -19,6 +20,8 @@ class Series:
     latency    index second of the intended time; p50, p95, p99 in ms of the readings acknowledged at last
     requests   index second; per client class the share of attempts that went to the lost site
     answers    index second; per resolver the share of answers that named the lost site
+    looks      monitor, second, ok (1 or 0): every look of every monitor
+    alarms     (monitor, raised, cleared or None), in order
     phases     name -> (begin, end)
     marks      label -> second
     """
@@ -27,6 +30,8 @@ class Series:
     latency: pd.DataFrame
     requests: pd.DataFrame
     answers: pd.DataFrame
+    looks: pd.DataFrame
+    alarms: list[tuple[str, float, float | None]]
     phases: dict[str, tuple[float, float]]
     marks: dict[str, float]
 
@@ -69,9 +74,34 @@ def make_series(evidence: Evidence, marks: Marks) -> Series:
         latency=latency.set_index("second"),
         requests=_wide(requests, "name", "share"),
         answers=_wide(answers, "name", "share"),
+        looks=_looks(evidence, origin),
+        alarms=_alarms(evidence, origin),
         phases=_phases(evidence, origin),
         marks=_marks(marks, origin),
     )
+
+
+def _looks(evidence: Evidence, origin: int) -> pd.DataFrame:
+    try:
+        made: pd.DataFrame = evidence.table(
+            "SELECT CAST(subject AS VARCHAR) AS monitor, (t - ?) / 1e9 AS second, value AS ok FROM samples "
+            "WHERE source = 'monitors' AND metric = 'ok' ORDER BY 1, 2",
+            origin,
+        ).to_pandas()
+    except Unusable:  # no samples at all: the checks about monitors say so
+        return pd.DataFrame({"monitor": [], "second": [], "ok": []})
+    return made
+
+
+def _alarms(evidence: Evidence, origin: int) -> list[tuple[str, float, float | None]]:
+    return [
+        (
+            f"{alert.monitor}@{alert.site}",
+            (alert.raised_ns - origin) / _SECOND,
+            None if alert.cleared_ns is None else (alert.cleared_ns - origin) / _SECOND,
+        )
+        for alert in alerts(evidence)
+    ]
 
 
 def _wide(frame: pd.DataFrame, columns: str, values: str) -> pd.DataFrame:

@@ -40,6 +40,12 @@ def test_answers_and_requests_leave_the_lost_site(series: Series) -> None:
     assert series.requests.loc[10, "fresh"] == 0
 
 
+def test_looks_and_alarms_of_the_monitors(series: Series) -> None:
+    http = series.looks[series.looks["monitor"] == "http@gra"]
+    assert (http["ok"].sum(), len(http)) == (35, 41), "one a second from -20 to 20 s, six of them failed"
+    assert series.alarms == [("http@gra", 2.5, 6.5), ("transaction@gra", 3.5, 6.5)]
+
+
 def test_marks_and_phases_stand_on_the_same_axis(series: Series) -> None:
     assert series.marks["fault (t0)"] == 0
     assert list(series.marks) == ["fault (t0)", "first impact", "detected", "DNS changed", "declared", "restored"]

@@ -121,3 +121,21 @@ def test_a_state_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path: Pat
     (tmp_path / "file").touch()
     with pytest.raises(launch.LabError, match="state folder"):
         launch.up(Options(state=tmp_path / "file" / "lab"))
+
+
+def test_a_machine_without_user_namespaces_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    """The limit is set in a user namespace of the test's own, and holds for what is inside."""
+    script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    command = [sys.executable, "-m", "drill.cli", "lab", "up", "--state", str(tmp_path / "lab")]
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", *command],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parent.parent.parent,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 64
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "user namespaces do not work here" in done.stderr
+    assert "remedy: sysctl" in done.stderr
