@@ -51,6 +51,7 @@ SERVERS = (
     Server("knotd", "knot"),
     Server("knotc", "knot"),
     Server("unbound", "unbound", "-V"),
+    Server("promtool", "prometheus"),
 )
 
 

@@ -17,6 +17,7 @@ from monitors.certificate import Certificate
 from monitors.defect import DEFECTS, with_defect
 from monitors.http_health import HttpHealth
 from monitors.look import Monitor
+from monitors.metrics import PortTaken
 from monitors.names import Names
 from monitors.place import Place
 from monitors.transaction import Transaction
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--here", action="store_true", help="stay in this network, whatever the target says of the site"
     )
     parser.add_argument("--run", type=Path, help="run folder to write evidence to; without it, lines for people")
+    parser.add_argument("--metrics-port", type=int, help="serve Prometheus metrics on that port of 127.0.0.1")
     parser.add_argument("--once", action="store_true", help="look once with each monitor and end")
     parser.add_argument("--defect", choices=DEFECTS, default="none", help="known-bad monitors, to see a check turn red")
     given = parser.parse_args(arguments)
@@ -64,7 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
         ]
         monitors = with_defect(monitors, given.defect)
         recorder = Recorder(given.run, place, site)
-    except (BadTarget, OSError) as error:
+        if given.metrics_port is not None:
+            recorder.metrics.serve(given.metrics_port)
+    except (BadTarget, PortTaken, OSError) as error:
         print(f"monitors: {error}", file=sys.stderr)
         return 64
     if given.once:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from monitors.alarm import Alarm
 from monitors.look import Look, Monitor
+from monitors.metrics import Metrics
 from monitors.place import Place
 from results.row_log import RowWriter
 from results.timeline import TimelineWriter
@@ -26,13 +27,15 @@ class Recorder:
     """Where looks and alarms go: a run's evidence, or lines for a person when there is no run."""
 
     def __init__(self, run: Path | None, place: Place, site: str) -> None:
-        self._clock, self._site = place.clock, site
+        self._site = site
+        self.metrics = Metrics(site)
         self._lock = threading.Lock()
         self._samples = RowWriter(run, "samples", f"monitors-{site}") if run else None
         self._timeline = TimelineWriter(run, f"monitors-{site}", place.clock) if run else None
 
     def looked(self, monitor: str, begun_ns: int, look: Look) -> None:
         with self._lock:
+            self.metrics.looked(monitor, look)
             if self._samples is None:
                 print(f"{'ok  ' if look.ok else 'FAIL'} {monitor:<12} {look.why or _shown(look)}", flush=True)
                 return
@@ -42,6 +45,7 @@ class Recorder:
 
     def alert(self, monitor: str, state: str, why: str, since_ns: int | None) -> None:
         with self._lock:
+            self.metrics.alert(monitor, state)
             if self._timeline is None:
                 print(f"alarm {state}: {monitor} {why}".rstrip(), file=sys.stderr, flush=True)
             else:

@@ -1,0 +1,47 @@
+"""What the monitors see, as Prometheus metrics: ``http://127.0.0.1:PORT/metrics``, on the loopback only.
+
+monitor_up{monitor, site}                     1: the last look was good, 0: it was not
+monitor_alarm{monitor, site}                  1 while its alarm is on
+monitor_looks_total{monitor, site, outcome}   looks by outcome: ok, failed
+monitor_figure{monitor, site, figure}         last value of each figure, with its unit in its name (latency_ms, days_left)
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+
+from monitors.look import Look
+
+_PLACE = ("monitor", "site")
+
+
+class PortTaken(RuntimeError):
+    """Metrics cannot be served there: one line."""
+
+
+class Metrics:
+    """Figures of one process. No label ever names a patient."""
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+        self.registry = CollectorRegistry()
+        self._up = Gauge("monitor_up", "Whether the last look was good", _PLACE, registry=self.registry)
+        self._alarm = Gauge("monitor_alarm", "Whether the alarm is on", _PLACE, registry=self.registry)
+        self._looks = Counter("monitor_looks", "Looks by outcome", (*_PLACE, "outcome"), registry=self.registry)
+        self._figure = Gauge("monitor_figure", "Last value of a figure", (*_PLACE, "figure"), registry=self.registry)
+
+    def serve(self, port: int) -> None:
+        """Serve them from a thread of its own. Raises PortTaken."""
+        try:
+            start_http_server(port, "127.0.0.1", self.registry)
+        except (OSError, OverflowError) as error:
+            raise PortTaken(f"port {port} of 127.0.0.1: {getattr(error, 'strerror', None) or error}") from error
+
+    def looked(self, monitor: str, look: Look) -> None:
+        self._up.labels(monitor, self._site).set(look.ok)
+        self._looks.labels(monitor, self._site, "ok" if look.ok else "failed").inc()
+        for name, value in look.figures.items():
+            self._figure.labels(monitor, self._site, name).set(value)
+
+    def alert(self, monitor: str, state: str) -> None:
+        self._alarm.labels(monitor, self._site).set(state == "raised")

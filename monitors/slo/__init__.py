@@ -1,0 +1,1 @@
+"""Objectives as code: OpenSLO in, Prometheus rules out."""

@@ -1,0 +1,60 @@
+"""``python -m monitors.slo FILE…``: prints the Prometheus rules of objectives (OpenSLO files). Exit codes: 0, 64 bad input."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from monitors.slo.burn import duration, fires_after_s, windows
+from monitors.slo.openslo import BadObjective, Slo, read_slo
+from monitors.slo.rules import rules
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse would exit with 2, which means inconclusive here
+        print(f"slo: {message}", file=sys.stderr)
+        sys.exit(64)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _Parser(
+        prog="python -m monitors.slo", description="Prometheus rules of objectives, named as Sloth names them."
+    )
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="objective, OpenSLO v1 (a strict subset)")
+    parser.add_argument("--scale", type=int, default=1, help="shorten all windows and the period by so much (drills)")
+    parser.add_argument("--explain", action="store_true", help="say when each alert would fire, in place of the rules")
+    given = parser.parse_args(arguments)
+    try:
+        slos = [read_slo(path) for path in given.files]
+        if given.explain:
+            for slo in slos:
+                _explain(slo, given.scale)
+            return 0
+        groups = [group for slo in slos for group in rules(slo, windows(slo.period_s, given.scale))["groups"]]
+    except (BadObjective, ValueError) as error:
+        print(f"slo: {error}", file=sys.stderr)
+        return 64
+    if given.scale != 1:
+        print(f"# windows and period shortened by {given.scale}: for drills, not for operation")
+    yaml = YAML()
+    yaml.width = 4096  # an expression is read best on one line
+    yaml.dump({"groups": groups}, sys.stdout)
+    return 0
+
+
+def _explain(slo: Slo, scale: int) -> None:
+    chosen = windows(slo.period_s, scale)
+    print(f"{slo.id}: {slo.target:.4%} over {duration(chosen.period_s)} (windows shortened by {scale})")
+    for pair in chosen.pairs:
+        full = fires_after_s(pair, chosen.period_s, slo.budget, 1.0)
+        shown = "never" if full is None else f"after {full:.1f} s"
+        factor = pair.factor(chosen.period_s)
+        lengths = f"{duration(pair.long_s)}/{duration(pair.short_s)}"
+        print(f"  {pair.severity:<7}{lengths}: burn rate {factor:g}; nothing works: {shown}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

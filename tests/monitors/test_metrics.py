@@ -1,0 +1,73 @@
+"""Monitors as Prometheus sees them."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from lab import pki
+from monitors.look import Look
+from monitors.metrics import Metrics
+
+HOME = Path(__file__).resolve().parent.parent.parent
+
+
+def values(metrics: Metrics) -> dict[tuple[str, str], float]:
+    text = generate_latest(metrics.registry).decode()
+    return {
+        (sample.name, sample.labels.get("outcome") or sample.labels.get("figure") or ""): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_looks_alarms_and_figures_are_exported() -> None:
+    metrics = Metrics("gra")
+    metrics.looked("http", Look(ok=True, figures={"latency_ms": 12.5}))
+    metrics.looked("http", Look(ok=False, why="status 503"))
+    metrics.alert("http", "raised")
+    found = values(metrics)
+    assert found["monitor_up", ""] == 0
+    assert found["monitor_alarm", ""] == 1
+    assert (found["monitor_looks_total", "ok"], found["monitor_looks_total", "failed"]) == (1, 1)
+    assert found["monitor_figure", "latency_ms"] == 12.5
+    metrics.alert("http", "cleared")
+    assert values(metrics)["monitor_alarm", ""] == 0
+
+
+def test_a_port_that_is_taken_is_refused_in_one_line(tmp_path: Path) -> None:
+    example = tmp_path / "target.yaml"
+    example.write_text(TARGET.format(ca=pki.keys(tmp_path).ca, key=pki.keys(tmp_path).token_key))
+    pki.make_keys(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "monitors", "--target", str(example), "--metrics-port", port],
+            capture_output=True,
+            text=True,
+            cwd=HOME,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 64, done.stderr
+    assert done.stderr == f"monitors: port {port} of 127.0.0.1: Address already in use\n"
+
+
+TARGET = """
+schema: zweitherz/target/1
+name: example
+environment: staging
+sites: [{{name: fra, region: DE, address: 198.51.100.10}}]
+service: {{host: vitals.heart.test, ca_file: {ca}, active: fra}}
+zone: {{name: heart.test, record: vitals.heart.test, ttl_s: 5, authoritative: []}}
+resolvers: [{{name: honest, address: 127.0.0.1, kind: honest}}]
+distances: [{{name: near}}]
+secrets: {{token_key_file: {key}}}
+"""
