@@ -5,7 +5,6 @@ Exit codes: 0 all was well, 1 with ``--once``: something was not, 64 bad input.
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
+from monitors.arguments import BAD_INPUT, Parser
 from monitors.certificate import Certificate
 from monitors.defect import DEFECTS, with_defect
 from monitors.http_health import HttpHealth
@@ -27,14 +27,8 @@ from targets.model import Target
 from targets.read import BadTarget, read_target
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]  # argparse would exit with 2, which means inconclusive here
-        print(f"monitors: {message}", file=sys.stderr)
-        sys.exit(64)
-
-
 def main(arguments: list[str] | None = None) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m monitors", description="Watches a service as its patients and operators would see it."
     )
     parser.add_argument("--target", type=Path, required=True, help="target file of the system to watch")
@@ -70,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
             recorder.metrics.serve(given.metrics_port)
     except (BadTarget, PortTaken, OSError) as error:
         print(f"monitors: {error}", file=sys.stderr)
-        return 64
+        return BAD_INPUT
     if given.once:
         return _once(place, monitors, recorder)
     ending = threading.Event()

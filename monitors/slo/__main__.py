@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from monitors.arguments import BAD_INPUT, Parser
 from monitors.slo.burn import duration, fires_after_s, windows
 from monitors.slo.openslo import BadObjective, Slo, read_slo
 from monitors.slo.rules import rules
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]  # argparse would exit with 2, which means inconclusive here
-        print(f"slo: {message}", file=sys.stderr)
-        sys.exit(64)
-
-
 def main(arguments: list[str] | None = None) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m monitors.slo", description="Prometheus rules of objectives, named as Sloth names them."
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="objective, OpenSLO v1 (a strict subset)")
@@ -36,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         groups = [group for slo in slos for group in rules(slo, windows(slo.period_s, given.scale))["groups"]]
     except (BadObjective, ValueError) as error:
         print(f"slo: {error}", file=sys.stderr)
-        return 64
+        return BAD_INPUT
     if given.scale != 1:
         print(f"# windows and period shortened by {given.scale}: for drills, not for operation")
     yaml = YAML()
