@@ -33,16 +33,7 @@ class LoadGenerator:
         ]
         if plan.load.workers > 1:
             command += ["--processes", str(plan.load.workers)]
-        with (run / "logs" / "locust.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=_HOME,
-                env={**os.environ, **clock.to_environment()},
-                start_new_session=True,
-            )
+        self._process = _start(command, run / "logs" / "locust.log", clock)
 
     def ended(self) -> int | None:
         """Exit code, or None while it runs."""
@@ -55,13 +46,8 @@ class LoadGenerator:
 
     def stop(self) -> int:
         """End it; its files are whole when this returns."""
-        if self.ended() is None:
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            return self._process.wait(_END_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+        _ask_to_end(self._process)
+        return _end(self._process)
 
 
 class Monitors:
@@ -69,35 +55,21 @@ class Monitors:
 
     def __init__(self, run: Path, target_file: Path, target: Target, clock: Clock, defect: str) -> None:
         places = [site.name for site in target.sites if site.name in target.vantage]
-        self._processes = {}
+        self._processes: list[subprocess.Popen[bytes]] = []
         for site in places or ["outside"]:
             command = [
                 *(sys.executable, "-m", "drill.tether", sys.executable, "-m", "monitors"),
                 *("--target", str(target_file), "--site", site, "--run", str(run)),
                 *(("--defect", defect) if defect.endswith("-monitor") else ()),
             ]
-            with (run / "logs" / f"monitors-{site}.log").open("wb") as log:
-                self._processes[site] = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=_HOME,
-                    env={**os.environ, **clock.to_environment()},
-                    start_new_session=True,
-                )
+            self._processes.append(_start(command, run / "logs" / f"monitors-{site}.log", clock))
 
     def stop(self) -> None:
         """End them; their files are whole when this returns."""
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in self._processes.values():
-            try:
-                process.wait(_END_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        for process in self._processes:
+            _ask_to_end(process)
+        for process in self._processes:
+            _end(process)
 
 
 class Experiment:
@@ -144,3 +116,31 @@ class Experiment:
         if self._process.stdout is not None:
             for line in self._process.stdout:
                 self.said.put(json.loads(line))
+
+
+def _start(command: list[str], log: Path, clock: Clock) -> subprocess.Popen[bytes]:
+    """A process of its own session, so that a Ctrl-C on the terminal is for the drill, which then ends it."""
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=_HOME,
+            env={**os.environ, **clock.to_environment()},
+            start_new_session=True,
+        )
+
+
+def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Exit code; killed when it takes too long."""
+    try:
+        return process.wait(_END_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

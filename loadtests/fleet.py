@@ -45,7 +45,7 @@ class FleetUser(User):
     @task
     def upload(self) -> None:
         """Never run: patients are not greenlets (see the module). Locust wants a user class to have a task."""
-        raise NotImplementedError("FleetUser is carried by loadtests.sender")
+        raise RuntimeError("a patient is no greenlet: loadtests.sender sends for all of them")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from results.clock import Clock
 from targets.model import Target
 from targets.read import BadTarget, read_target
 
+OUTSIDE = "outside"
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = Parser(
@@ -47,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         target = read_target(given.target)
         clock = Clock.from_environment()
-        site = given.site or _other_site(target)
+        site = _site(given.site, target)
         if not given.here and target.vantage.get(site):
             _move(target.vantage[site], site, arguments if arguments is not None else sys.argv[1:], clock)
         place = Place(target, clock)
@@ -77,10 +79,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _other_site(target: Target) -> str:
-    """The monitors belong where a loss of the serving site leaves them alive."""
-    others = [each.name for each in target.sites if each.name != target.service.active and each.name in target.vantage]
-    return others[0] if others else "outside"
+def _site(wanted: str | None, target: Target) -> str:
+    """The site asked for; else one that a loss of the serving site leaves alive. Raises BadTarget."""
+    names = [each.name for each in target.sites]
+    if wanted is None:
+        others = [name for name in names if name != target.service.active and name in target.vantage]
+        return others[0] if others else OUTSIDE
+    if wanted not in (*names, OUTSIDE):
+        raise BadTarget(f"--site {wanted!r}: target {target.name!r} has {', '.join(names)}; {OUTSIDE!r} is right here")
+    return wanted
 
 
 def _move(enter: list[str], site: str, arguments: list[str], clock: Clock) -> NoReturn:

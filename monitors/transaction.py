@@ -19,6 +19,10 @@ _VALID_S = 300
 _SCOPE = "patient/*.write patient/*.read"
 
 
+class BrokenPromise(Exception):
+    """The service answered, and not as it should: one line."""
+
+
 class Transaction:
     """Fails when an upload is not acknowledged with the right digest, or is not there at once when it was."""
 
@@ -35,28 +39,37 @@ class Transaction:
 
     def look(self) -> Look:
         self._seq += 1
-        key = f"monitor-{self._run}-{self._seq}"
-        body = json.dumps(_bundle(self._patient, self._seq, key), separators=(",", ":")).encode()
         begun = time.monotonic()
         try:
-            sent = exchange(self._place, self._tls, "POST", "/fhir", self._headers(key), body)
-            if sent.status not in (200, 201):
-                return Look(ok=False, why=f"upload: status {sent.status}")
-            if sent.headers.get("upload-digest") != hashlib.sha256(body).hexdigest():
-                return Look(ok=False, why="upload: acknowledged with another digest")
-            acknowledged = time.monotonic() - begun
-            after = int(sent.headers["upload-ack"]) - 1
-            path = f"/fhir/Observation?patient={self._patient}&_count=1&_after={after}"
-            back = exchange(self._place, self._tls, "GET", path, self._headers())
-        except Unanswered as error:
+            ack = self._upload(f"monitor-{self._run}-{self._seq}")
+            acknowledged = time.monotonic()
+            self._read_back(ack)
+        except (Unanswered, BrokenPromise) as error:
             return Look(ok=False, why=str(error))
+        figures = {"upload_ms": (acknowledged - begun) * 1000, "latency_ms": (time.monotonic() - begun) * 1000}
+        return Look(ok=True, figures=figures)
+
+    def _upload(self, key: str) -> str:
+        """Acknowledgement id of a new reading. Raises Unanswered, BrokenPromise."""
+        body = json.dumps(_bundle(self._patient, self._seq, key), separators=(",", ":")).encode()
+        sent = exchange(self._place, self._tls, "POST", "/fhir", self._headers(key), body)
+        ack = sent.headers.get("upload-ack", "")
+        if sent.status not in (200, 201):
+            raise BrokenPromise(f"upload: status {sent.status}")
+        if sent.headers.get("upload-digest") != hashlib.sha256(body).hexdigest():
+            raise BrokenPromise("upload: acknowledged with another digest")
+        if not ack.isdigit():
+            raise BrokenPromise("upload: acknowledged without an id")
+        return ack
+
+    def _read_back(self, ack: str) -> None:
+        """See that it is there. Raises Unanswered, BrokenPromise."""
+        path = f"/fhir/Observation?patient={self._patient}&_count=1&_after={int(ack) - 1}"
+        back = exchange(self._place, self._tls, "GET", path, self._headers())
         if back.status != 200:
-            return Look(ok=False, why=f"read back: status {back.status}")
-        if sent.headers["upload-ack"] not in _acks(back.body):
-            return Look(ok=False, why=f"acknowledged as {sent.headers['upload-ack']}, and not there")
-        return Look(
-            ok=True, figures={"upload_ms": acknowledged * 1000, "latency_ms": (time.monotonic() - begun) * 1000}
-        )
+            raise BrokenPromise(f"read back: status {back.status}")
+        if ack not in _acks(back.body):
+            raise BrokenPromise(f"acknowledged as {ack}, and not there")
 
     def _headers(self, key: str = "") -> dict[str, str]:
         claims = {"sub": self._patient, "scope": _SCOPE, "aud": "vitals", "exp": int(time.time()) + _VALID_S}
@@ -67,9 +80,12 @@ class Transaction:
 
 
 def _acks(body: bytes) -> set[str]:
-    """Acknowledgement ids of a searchset: an Observation's id is ``<ack>.<number>``."""
-    whole = json.loads(body)
-    return {str(entry["resource"]["id"]).partition(".")[0] for entry in whole.get("entry", [])}
+    """Acknowledgement ids of a searchset (an Observation's id is ``<ack>.<number>``); none in what is no searchset."""
+    try:
+        whole = json.loads(body)
+        return {str(entry["resource"]["id"]).partition(".")[0] for entry in whole["entry"]}
+    except (ValueError, KeyError, TypeError):
+        return set()
 
 
 def _bundle(patient: str, seq: int, key: str) -> dict[str, Any]:  # FHIR JSON

@@ -21,7 +21,11 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     want = evidence.plan.objectives.monitor_ttd_s
     objective: dict[str, Value] = {"fastest_s": want, "misses": 0}
     lost = evidence.plan.fault.site
-    standing = [f"{name}@{site}" for name, site, _, _ in looks(evidence) if name in OF_THE_SERVICE and site != lost]
+    standing = [
+        f"{each.monitor}@{each.site}"
+        for each in looks(evidence, marks)
+        if each.monitor in OF_THE_SERVICE and each.site != lost
+    ]
     if marks.t0 is None or marks.t_imp is None:
         why = "no fault took effect" if marks.t0 is None else "no reading missed its deadline"
         return Finding(NAME, Verdict.INCONCLUSIVE, f"{why}, so there was nothing to notice", {}, objective)

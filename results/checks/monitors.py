@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 from results.evidence import Evidence, Unusable
+from results.marks import Marks
 
 # monitors of what patients use: they must notice when that is gone. The others watch parts that may well survive
 OF_THE_SERVICE = frozenset({"http", "transaction"})
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One monitor's looks. `blind_s`: its longest time without one, beyond its usual pause."""
+
+    monitor: str
+    site: str
+    count: int
+    blind_s: float
 
 
 @dataclass(frozen=True)
@@ -21,16 +34,25 @@ class Alert:
     why: str
 
 
-def looks(evidence: Evidence) -> list[tuple[str, str, int, float]]:
-    """(monitor, site, number of looks, longest time between two in seconds). Raises Unusable without any."""
+def looks(evidence: Evidence, marks: Marks) -> list[Looked]:
+    """What each monitor did from the steady phase to the end of the load. Raises Unusable without any look."""
+    begin, _ = evidence.phase("steady")
+    end = marks.observed_ns or begin
     found = evidence.rows(
-        "SELECT subject, count(*), coalesce(max(gap), 0) / 1e9 FROM "
-        "(SELECT CAST(subject AS VARCHAR) AS subject, t - lag(t) OVER (PARTITION BY subject ORDER BY t) AS gap FROM samples "
-        "WHERE source = 'monitors' AND metric = 'ok') GROUP BY 1 ORDER BY 1"
+        "SELECT CAST(subject AS VARCHAR), list(t ORDER BY t) FROM samples "
+        "WHERE source = 'monitors' AND metric = 'ok' AND t BETWEEN ? AND ? GROUP BY 1 ORDER BY 1",
+        *(begin, end),
     )
     if not found:
         raise Unusable("no monitor has looked at anything")
-    return [(*_parts(str(subject)), int(count), float(gap)) for subject, count, gap in found]
+    return [Looked(*_parts(subject), len(times), _blind_s(times, begin, end)) for subject, times in found]
+
+
+def _blind_s(times: list[int], begin: int, end: int) -> float:
+    """Before the first and after the last look counts as well: a monitor that died leaves no pause between looks."""
+    between = [after - before for before, after in pairwise(times)]
+    usual = median(between) if between else 0
+    return round(max(0, *between, times[0] - begin, end - times[-1]) / 1e9 - usual / 1e9, 3)
 
 
 def alerts(evidence: Evidence) -> list[Alert]:

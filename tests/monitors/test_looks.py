@@ -86,6 +86,19 @@ def test_a_service_that_refuses_uploads_is_found_by_the_transaction_alone(lab: R
     assert found["transaction"] == "FAIL upload: status 401"
 
 
+def test_a_site_that_the_target_has_not_is_refused(lab: RunningLab) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "monitors", "--target", str(lab.up.target), "--site", "grra"],
+        capture_output=True,
+        text=True,
+        cwd=HOME,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (64, 1)
+    assert "--site 'grra': target 'embedded lab' has fra, gra" in done.stderr
+
+
 def test_a_name_server_that_is_silent_is_named(lab: RunningLab, tmp_path: Path) -> None:
     def change(whole: dict[str, Any]) -> None:
         whole["zone"]["authoritative"][1]["port"] = 9

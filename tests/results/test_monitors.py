@@ -90,3 +90,17 @@ def test_a_monitor_that_did_not_look_for_long_is_inconclusive(story: Story, find
     found = finding(story, "monitor-truth")
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "http@gra" in found.why
+
+
+@pytest.mark.parametrize("alive", [(-20.0, 7.0), (-5.0, 20.0)])
+def test_a_monitor_that_died_or_came_late_was_blind(story: Story, finding: Find, alive: tuple[float, float]) -> None:
+    """There is no pause between two looks then."""
+    story.samples = [s for s in story.samples if s[2] != "http@gra" or ns(alive[0]) <= s[0] <= ns(alive[1])]
+    found = finding(story, "monitor-truth")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "http@gra did not look" in found.why
+
+
+def test_a_monitor_that_looks_seldom_by_design_is_not_blind(story: Story, finding: Find) -> None:
+    story.samples += [(ns(second), "monitors", "certificate@gra", "ok", 1.0) for second in (-19, -7, 5, 17)]
+    assert finding(story, "monitor-truth").verdict is Verdict.PASS
