@@ -21,11 +21,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from loadtests.attempt import Attempt, Engine, Result
+from loadtests.attempt import Attempt, Result
 from loadtests.device import Devices, Kept
+from loadtests.engines import open_engine
 from loadtests.frame import Frame, percentile
 from loadtests.mix import mix
-from loadtests.native import NativeEngine, Service
 from loadtests.order import Order
 from loadtests.outcome import judge
 from loadtests.population import Patients, make_patients
@@ -34,11 +34,11 @@ from loadtests.uploads import Upload, UploadMaker
 from results.clock import Clock
 from results.history_log import Completion, HistoryWriter, Invocation, log_path
 from results.identity import operation
-from results.plan import ClientClass, Plan
+from results.plan import ClientClass
 from results.row_log import RowWriter
 from results.timeline import TimelineWriter
 from targets.model import Target
-from targets.read import BadTarget, read_target
+from targets.read import read_target
 
 FRAME_EVERY_NS = 250_000_000
 _SECOND = 1_000_000_000
@@ -47,29 +47,6 @@ _MOST_IN_FLIGHT = 8000
 _SATURATED_LAG_MS = 100
 _GATEWAYS = 16  # clients that cache addresses themselves sit in gateways (JVM style), each for many patients
 _STARVED_PAUSE_S = 0.12
-
-
-def open_engine(plan: Plan, target: Target, clock: Clock) -> Engine:
-    """The engine that the plan names."""
-    service = Service(
-        host=target.service.host,
-        port=target.service.port,
-        ca_file=target.service.ca_file,
-        resolvers={each.name: (each.address, each.port) for each in target.resolvers},
-        connect_timeout_s=plan.load.connect_timeout_s,
-        request_timeout_s=plan.load.request_timeout_s,
-    )
-    if plan.load.engine == "native":
-        return NativeEngine(service, clock)
-    if plan.load.engine == "rust":
-        from loadtests.rust_engine import RustEngine  # noqa: PLC0415 - loads a runtime of its own: only when it is wanted
-
-        if target.service.wildcard_host is None:
-            raise BadTarget(f"target {target.name!r}: the engine 'rust' needs service.wildcard_host")
-        return RustEngine(service, clock, target.service.wildcard_host.removeprefix("*."))
-    from loadtests.gevent_engine import GeventEngine  # noqa: PLC0415 - patches this process: only when it is wanted
-
-    return GeventEngine(service, clock)
 
 
 class Sender:
