@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lab import launch, model
+from lab.clusters import TOOLS
 from lab.defects import DEFECTS, UnknownDefect
 from lab.model import Options
 from targets.lab_control import LabControl, LabRefused, LabUnreachable
@@ -29,6 +30,7 @@ def up(
     replication: Annotated[str, typer.Option(help="sync or async")] = "sync",
     defect: Annotated[str, typer.Option(help=f"a known-bad system: {', '.join(DEFECTS)}")] = "none",
     takeover: Annotated[str, typer.Option(help="observe: the runbook acts alone; perform: on order")] = "observe",
+    tools_cluster: Annotated[bool, typer.Option("--tools/--no-tools", help="with the cluster that watches")] = True,
     as_json: Json = False,
 ) -> None:
     """Bring the lab up and say what to point a browser, curl or locust at."""
@@ -39,7 +41,9 @@ def up(
         if value not in allowed:
             refuse(f"--{name} {value!r}: must be {' or '.join(allowed)}")
     try:
-        lab = launch.up(Options(state=state, replication=replication, defect=defect, takeover=takeover))
+        lab = launch.up(
+            Options(state=state, replication=replication, defect=defect, takeover=takeover, tools=tools_cluster)
+        )
     except (launch.LabError, UnknownDefect) as error:
         refuse(str(error))
     if as_json:
@@ -48,12 +52,18 @@ def up(
     folder, port = lab.target.parent, lab.gates[model.SITES[0]]
     gates = ", ".join(f"{site} 127.0.0.1:{number}" for site, number in lab.gates.items())
     typer.echo(f"lab up after {lab.up_s:.1f} s, process {lab.pid}")
-    typer.echo(f"sites    {gates}")
+    typer.echo(f"gates    {gates}")
     typer.echo(f"target   {lab.target}")
     typer.echo(
         f"curl     curl --cacert {folder}/ca.pem --connect-to {model.RECORD}:443:127.0.0.1:{port} "
         f"https://{model.RECORD}/health/ready"
     )
+    if (tools := lab.gates.get(f"{TOOLS.prefix}{TOOLS.active}")) is not None:
+        name, token = f"prometheus.{TOOLS.record}", folder / "secrets/access/prometheus.token"
+        typer.echo(
+            f"tools    curl --cacert {folder}/ca.pem --connect-to {name}:443:127.0.0.1:{tools} "
+            f'-H "Authorization: Bearer $(cat {token})" https://{name}/api/v1/targets'
+        )
     typer.echo(f"browser  https://127.0.0.1:{port}/health/ready  (the certificate is by {folder}/ca.pem)")
     typer.echo(f"locust   locust -f loadtests/locustfile.py --target {lab.target} -u 120000 --processes 2")
     typer.echo("then     zweitherz lab status | kill fra | heal fra | down")

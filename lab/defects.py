@@ -19,6 +19,7 @@ DEFECTS = {
     "lying-health": "the surviving site says it is ready, while it refuses every upload",
     "fault-without-effect": "the order to kill a site is acknowledged and nothing happens",
     "starved-generator": "the load generator gets too little to keep its schedule",
+    "tools-not-mirrored": "the tools cluster stands at one site only: nobody takes it over",
     "silent-monitor": "the monitors of the service are content whatever they see",
     "flapping-monitor": "the monitors of the service cry wolf now and then",
 }

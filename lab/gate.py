@@ -1,7 +1,7 @@
 """The door from the host into the lab: sockets that listen on the host's loopback, served inside.
 
 A socket stays in the network namespace it was made in. The launcher opens these on 127.0.0.1 before it enters the lab's
-namespaces and hands them over; here they are accepted, and each connection is relayed to a site's balancer. When the lab
+namespaces and hands them over; here they are accepted, and each connection is relayed to a balancer of a site. When the lab
 ends, the ports are closed with it.
 """
 
@@ -11,21 +11,28 @@ import asyncio
 import contextlib
 import socket
 
-from lab import model
+from lab import model, tools
+from lab.clusters import MAIN, TOOLS
+from lab.model import Options
 from lab.net.namespace import socket_in
 
 _CHUNK = 1 << 16
 _VANTAGE = "witness"
 
 
-async def open_gate(site: str, listener: socket.socket) -> asyncio.Server:
-    """Relay what `listener` accepts to that site's public address."""
+def gates(options: Options) -> dict[str, str]:
+    """What a gate leads to: the balancer's address, by name of the gate ("fra", "tools-fra")."""
+    clusters = [(MAIN, model.SITES), (TOOLS, tools.sites(options))]
+    return {f"{each.prefix}{site}": each.public[site] for each, sites in clusters for site in sites}
+
+
+async def open_gate(to: str, listener: socket.socket) -> asyncio.Server:
+    """Relay what `listener` accepts to that address inside the lab."""
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner = socket_in(_VANTAGE)
         try:
-            address = (model.PUBLIC[site], model.HTTPS)
-            await asyncio.wait_for(asyncio.get_running_loop().sock_connect(inner, address), 5)
+            await asyncio.wait_for(asyncio.get_running_loop().sock_connect(inner, (to, model.HTTPS)), 5)
         except OSError:
             inner.close()
             writer.close()

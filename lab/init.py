@@ -16,15 +16,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import psutil
 
-from lab import system
+from lab import system, tools
+from lab.clusters import TOOLS
 from lab.control import Answer, Refused, serve
-from lab.gate import open_gate
+from lab.gate import gates, open_gate
 from lab.model import SITES, Options, ServiceFailed
 from lab.net.links import Links, NetemLinks, WireLinks, calibrate, netem_works
+from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, PRIVATE_LINK, make_links, make_zones, set_interface
 from lab.runbook import journal
+from lab.runbook.journal import read_lines
+from lab.services.oncall import DELIVERIES
 from lab.supervisor import ZoneSupervisor
 
 _PARTS = ("private-link", "public-link", "processes")
@@ -45,7 +50,7 @@ class Lab:
         self.started = time.monotonic()
 
     async def bring_up(self) -> None:
-        self.links = await asyncio.to_thread(_make_network)  # pyroute2 runs an event loop of its own
+        self.links = await asyncio.to_thread(_make_network, self.options)  # pyroute2 runs an event loop of its own
         delays = {name: self.options.distances_ms.get(name, self.options.link_ms) for name in DELAYED}
         await self.links.start(delays)
         await asyncio.gather(*(self.supervisor.open_site(site) for site in SITES))
@@ -58,6 +63,7 @@ class Lab:
             "kill": self.kill,
             "heal": self.heal,
             "fence": self.fence,
+            "deliveries": self.deliveries,
             "link": self.link,
             "takeover": self.takeover,
             "takeover-mode": self.takeover_mode,
@@ -114,8 +120,13 @@ class Lab:
         return {"t_ns": time.monotonic_ns()}
 
     async def fence(self, request: dict[str, Any]) -> Answer:
-        """What a provider's API does out of band: the site is cut off, whatever runs in it."""
+        """What a provider's API does out of band: the site, or its tools cluster alone, is cut off, whatever runs in it."""
         site = _site(request)
+        if request.get("by") in self.fenced:
+            raise Refused(f"fence {site}: {request['by']} is cut off itself")
+        if request.get("cluster") == TOOLS.name:
+            await tools.cut_off(self.supervisor, site)
+            return {"t_ns": time.monotonic_ns()}
         if site not in self.fenced:
             self.fenced.add(site)
             for interface in ("public", "private"):
@@ -140,6 +151,9 @@ class Lab:
             raise Refused(f"mode {request['mode']!r}: perform or observe")
         await system.set_takeover_mode(self.supervisor, request["mode"])
         return {"mode": request["mode"]}
+
+    async def deliveries(self, _: dict[str, Any]) -> Answer:
+        return {"deliveries": read_lines(self.options.state / DELIVERIES)}
 
     async def journal(self, _: dict[str, Any]) -> Answer:
         return {"steps": journal.read(self.options.state)}
@@ -179,7 +193,8 @@ class Lab:
         return {}
 
 
-def _make_network() -> Links:
+def _make_network(options: Options) -> Links:
+    make_mounts(options.state)
     make_zones()
     links: Links = NetemLinks() if netem_works() else WireLinks()
     make_links(through_wire=isinstance(links, WireLinks))
@@ -204,7 +219,7 @@ def _memory_bytes() -> int:
     return total
 
 
-async def run(options: Options, ready: int, gates: dict[str, int], lifeline: int | None) -> int:
+async def run(options: Options, ready: int, listeners: dict[str, int], lifeline: int | None) -> int:
     """The lab from the first namespace to its end; exit code 0 when it was ended on order."""
     lab = Lab(options)
     loop = asyncio.get_running_loop()
@@ -219,8 +234,9 @@ async def run(options: Options, ready: int, gates: dict[str, int], lifeline: int
         return 1
     try:
         await coming
-        server = await serve(Path("control.sock"), lab.calls(), (ServiceFailed, OSError))
-        doors = [await open_gate(site, socket.socket(fileno=fd)) for site, fd in gates.items()]
+        server = await serve(Path("control.sock"), lab.calls(), (ServiceFailed, OSError, asyncpg.PostgresError))
+        leads = gates(options)
+        doors = [await open_gate(leads[name], socket.socket(fileno=fd)) for name, fd in listeners.items()]
     except Exception as error:
         _say(ready, {"ok": False, "error": " ".join(f"{error}".split()) or type(error).__name__})
         raise

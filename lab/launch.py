@@ -28,8 +28,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from lab import model, servers, system
+from lab import gate, servers
 from lab.defects import check_defect
+from lab.describe import describe
 from lab.model import Options
 from targets.lab_control import LabControl, LabRefused, LabUnreachable
 from targets.model import Target
@@ -50,7 +51,7 @@ class LabError(RuntimeError):
 
 @dataclass(frozen=True)
 class Up:
-    """A lab that is up. `gates` are ports on 127.0.0.1 of the host, by site."""
+    """A lab that is up. `gates` are ports on 127.0.0.1 of the host that lead to a balancer: "fra", "tools-fra", …"""
 
     target: Path
     pid: int
@@ -108,11 +109,6 @@ def down(state: Path) -> bool:
     return True
 
 
-def gates(state: Path) -> dict[str, int]:
-    """Ports on the host's loopback that lead to each site's balancer."""
-    return {site: int(port) for site, port in _read_record(state)["gates"].items()}
-
-
 def user_namespaces_work() -> str | None:
     """None when they do, else what the system said."""
     done = subprocess.run([*unshare(), "true"], capture_output=True, text=True, timeout=20, check=False)
@@ -161,14 +157,14 @@ def _launch(options: Options, lock: int, within_s: float, *, die_with_caller: bo
     state = options.state
     for stale in ("control.sock", "target.yaml", _RECORD):
         (state / stale).unlink(missing_ok=True)
-    listeners = {site: _listener() for site in model.SITES}
-    ports = {site: listener.getsockname()[1] for site, listener in listeners.items()}
+    listeners = {name: _listener() for name in gate.gates(options)}
+    ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
     ready_read, ready_write = os.pipe2(os.O_CLOEXEC)
     lifeline_read, _lifeline_write = os.pipe2(os.O_CLOEXEC) if die_with_caller else (None, None)
     order = {
         "options": {**asdict(options), "state": str(state)},
         "ready": ready_write,
-        "gates": {site: listener.fileno() for site, listener in listeners.items()},
+        "gates": {name: listener.fileno() for name, listener in listeners.items()},
         "lifeline": lifeline_read,
     }
     passed = [lock, ready_write, *(listener.fileno() for listener in listeners.values())]
@@ -253,7 +249,7 @@ def _pids_on_the_host(unshare: int, inner: dict[str, int]) -> dict[str, int]:
 
 
 def _describe(options: Options, pids: dict[str, int]) -> Path:
-    whole = system.describe(options)
+    whole = describe(options)
     whole["vantage"] = {
         zone: ["nsenter", "--preserve-credentials", "--user", "--net", f"--target={pid}", "--"]
         for zone, pid in pids.items()

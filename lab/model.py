@@ -26,8 +26,11 @@ PATIENTS = {"near": "198.18.1.2", "middle": "198.18.2.2", "far": "198.18.3.2"}
 WITNESS = "198.18.9.2"
 ZONE = "heart.test"
 RECORD = "vitals.heart.test"
+TOOLS_RECORD = "tools.heart.test"
+TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
+# somebody else's service outside both sites, which calls the people on duty
+ONCALL = ("oncall.heart.test", "192.0.2.200")
 HTTPS = 443
-DATABASE_PORT = 5432
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Options:
     link_ms: float = 2
     distances_ms: Mapping[str, float] = field(default_factory=lambda: {"near": 5.0, "middle": 20.0, "far": 45.0})
     takeover: str = "observe"
+    tools: bool = True
 
     def folder(self, *parts: str) -> Path:
         """A folder below the lab's state, made if missing."""

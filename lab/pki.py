@@ -1,4 +1,8 @@
-"""The lab's certificate authority and the one certificate that both sites carry (TLS ends at the application servers)."""
+"""The lab's certificate authority, the certificates it issues, and every secret of the lab.
+
+The product has one certificate that both sites carry (TLS ends at the application servers), the tools cluster another (TLS ends
+at its balancer), who is on call a third; a fourth is for both ends of what crosses the private link.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from lab import model
 
 _DAY = datetime.timedelta(days=1)
 _VALID = 30 * _DAY
+_PEM = serialization.Encoding.PEM
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,22 @@ class Keys:
     token_key: Path
     passwords: Path
     tsig: Path
+    tools: Path
+    oncall: Path
+    private: Path
+    access: Path
+
+    def token(self, name: str) -> Path:
+        """The secret that opens one interface, one of `TOKENS`."""
+        return self.access / name
+
+
+# who may what: Sentry's DSN and its web API, Matomo's reports, Prometheus and Alertmanager, the channel to who is on call
+TOKENS = ("sentry.key", "sentry.token", "matomo.token", "prometheus.token", "oncall.token")
 
 
 def keys(state: Path) -> Keys:
-    """Where they lie; made by `make_keys`."""
+    """Where they lie; made by `make_keys`. `tools`, `oncall`, `private`: key and certificate in one file."""
     folder = state / "secrets"
     return Keys(
         ca=state / "ca.pem",
@@ -42,27 +59,48 @@ def keys(state: Path) -> Keys:
         token_key=folder / "token.key",
         passwords=folder / "passwords",
         tsig=folder / "tsig",
+        tools=folder / "tools.pem",
+        oncall=folder / "oncall.pem",
+        private=folder / "private.pem",
+        access=folder / "access",
     )
 
 
 def make_keys(state: Path) -> Keys:
     """Fresh certificates (ECDSA P-256), token key, passwords and TSIG key for this lab."""
     made = keys(state)
-    made.key.parent.mkdir(mode=0o700, exist_ok=True)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    made.access.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made.key.parent.chmod(0o700)
+    ca_key = ec.generate_private_key(ec.SECP256R1())
     ca = _certificate("Zweitherz lab CA", ca_key.public_key(), ca_key, "Zweitherz lab CA", [], is_ca=True)
-    names = [model.RECORD, f"*.{model.RECORD}"]
-    leaf = _certificate(model.RECORD, key.public_key(), ca_key, "Zweitherz lab CA", names, is_ca=False)
-    pem = serialization.Encoding.PEM
-    made.ca.write_bytes(ca.public_bytes(pem))
-    made.certificate.write_bytes(leaf.public_bytes(pem) + ca.public_bytes(pem))
-    # granian reads PKCS#8 only
-    secret(made.key, key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    shown = ca.public_bytes(_PEM)
+    made.ca.write_bytes(shown)
+    # the loopback too, so that a browser on the host trusts the lab's gates
+    key, certificate = _issue(ca_key, [model.RECORD, f"*.{model.RECORD}", "127.0.0.1"])
+    made.certificate.write_bytes(certificate + shown)
+    secret(made.key, key)
+    for path, names in (
+        (made.tools, [model.TOOLS_RECORD, f"*.{model.TOOLS_RECORD}", "127.0.0.1"]),
+        (made.oncall, [model.ONCALL[0]]),
+        (made.private, list(model.PRIVATE.values())),
+    ):
+        key, certificate = _issue(ca_key, names)
+        secret(path, key + certificate)
     secret(made.token_key, secrets.token_hex(32).encode())
     secret(made.tsig, secrets.token_bytes(32).hex().encode())
-    admin, service = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    secret(made.passwords, f"*:*:*:postgres:{admin}\n*:*:*:vitals:{service}\n".encode())
+    for name in TOKENS:
+        secret(made.token(name), secrets.token_hex(16).encode())
+    roles = ("postgres", "vitals", "telemetry")
+    secret(made.passwords, "".join(f"*:*:*:{role}:{secrets.token_urlsafe(24)}\n" for role in roles).encode())
     return made
+
+
+def _issue(ca_key: ec.EllipticCurvePrivateKey, names: list[str]) -> tuple[bytes, bytes]:
+    """A key (PKCS#8: granian reads nothing else) and its certificate for these names and addresses, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf = _certificate(names[0], key.public_key(), ca_key, "Zweitherz lab CA", names, is_ca=False)
+    pem = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return pem, leaf.public_bytes(_PEM)
 
 
 def secret(path: Path, content: bytes) -> None:
@@ -120,14 +158,19 @@ def _certificate(
         )
     )
     if names:
-        # the loopback too, so that a browser on the host trusts the lab's gates
-        addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        subjects = x509.SubjectAlternativeName([*(x509.DNSName(n) for n in names), *addresses])
-        builder = builder.add_extension(subjects, critical=False)
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        builder = builder.add_extension(x509.SubjectAlternativeName([_subject(n) for n in names]), critical=False)
+        # both: what crosses the private link is asked for its certificate at both ends
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         builder = builder.add_extension(usage, critical=False)
     return builder.sign(signer, hashes.SHA256())
 
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _subject(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

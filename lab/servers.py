@@ -51,7 +51,9 @@ SERVERS = (
     Server("knotd", "knot"),
     Server("knotc", "knot"),
     Server("unbound", "unbound", "-V"),
+    Server("prometheus", "prometheus"),
     Server("promtool", "prometheus"),
+    Server("prometheus-alertmanager", "prometheus-alertmanager"),
 )
 
 

@@ -96,6 +96,7 @@ class ZoneSupervisor:
         try:
             await asyncio.wait_for(running.handle.wait(), within_s)
         except TimeoutError:
+            print(f"{name}: killed, it did not end within {within_s:g} s of SIG{running.spec.stop}", flush=True)
             for member in _family(running.pid):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     member.kill()

@@ -10,56 +10,67 @@ from typing import Any
 
 import asyncpg
 
-from lab import model, pki
+from lab import pki, tools
+from lab.clusters import CLUSTERS, MAIN, TOOLS, Cluster
 from lab.model import SITES, Options, Process, ServiceFailed, Supervisor
 from lab.runbook import journal, peer
 from lab.runbook.__main__ import MODE
-from lab.services import haproxy, knot, postgres, runbook, unbound, vitals
+from lab.services import haproxy, knot, runbook, unbound, vitals
+from lab.services.oncall import DELIVERIES
+from lab.services.postgres import Postgres
 from lab.vitals.export import write_rows
 
-ACTIVE, MIRROR = SITES
-_REGIONS = {"fra": "DE", "gra": "FR"}
 _TAKEOVER_WITHIN_S = 90
 _SERVING_WITHIN_S = 20
 
 
 async def bring_up(supervisor: Supervisor) -> None:
-    """Both sites and DNS, serving, replicating, watched."""
+    """Both clusters at both sites and DNS: serving, replicating, watched."""
     options = supervisor.options
-    (options.state / journal.NAME).unlink(missing_ok=True)
+    for old in (journal.NAME, DELIVERIES):
+        (options.state / old).unlink(missing_ok=True)
     (options.state / MODE).write_text(options.takeover)
     for old in ("volumes", "dns"):
         shutil.rmtree(options.state / old, ignore_errors=True)
     pki.make_keys(options.state)
     await asyncio.gather(
         _bring_up_databases(supervisor),
-        _start_in_order(supervisor, knot.servers(options, ACTIVE)),
+        _start_in_order(supervisor, knot.servers(options)),
         *(supervisor.start(resolver) for resolver in unbound.resolvers(options)),
     )
-    await asyncio.gather(*(_start_site(supervisor, site) for site in SITES))
-    await _await_service(options, ACTIVE)
+    # both at once: the product's services do not wait for what watches them
+    await asyncio.gather(tools.bring_up(supervisor), *(_start_site(supervisor, site) for site in SITES))
+    await _await_service(options, MAIN.active)
     await asyncio.gather(*(supervisor.start(runbook.service(options, site)) for site in SITES))
 
 
 async def quiesce_site(supervisor: Supervisor, site: str) -> None:
     """Before a site that still runs is connected again: a former primary there must not take another write."""
-    if await _primary(supervisor.options) != site:
-        await supervisor.stop(f"{site}/postgres")
+    for cluster in _standing(supervisor.options):
+        database = Postgres(supervisor.options, cluster)
+        if await _primary(database) != site:
+            await supervisor.stop(database.name(site))
 
 
 async def heal_site(supervisor: Supervisor, site: str) -> None:
-    """Services of a site again, its database as a follower of the primary. The DNS entry stays where it is."""
-    options = supervisor.options
-    primary = await _primary(options)
-    await supervisor.stop(f"wire/postgres-of-{site}")
+    """Services of a site again, its databases as followers of their primaries. DNS entries stay where they are."""
+    await asyncio.gather(*(_heal_database(supervisor, cluster, site) for cluster in _standing(supervisor.options)))
+    await asyncio.gather(tools.start_site(supervisor, site), _start_site(supervisor, site))
+    await supervisor.start(runbook.service(supervisor.options, site))
+
+
+async def _heal_database(supervisor: Supervisor, cluster: Cluster, site: str) -> None:
+    database = Postgres(supervisor.options, cluster)
+    if cluster is TOOLS and site not in tools.sites(supervisor.options):
+        return
+    primary = await _primary(database)
+    await supervisor.stop(database.name_alone(site))
     if primary is None:
         # nobody took over: the site comes back as what it was, and its mirror follows it again by itself
-        await postgres.revive(supervisor, site)
+        await database.revive(supervisor, site)
     elif primary != site:
-        await supervisor.stop(f"{site}/postgres")
-        await postgres.rejoin(supervisor, site, primary)
-    await _start_site(supervisor, site)
-    await supervisor.start(runbook.service(options, site))
+        await supervisor.stop(database.name(site))
+        await database.rejoin(supervisor, site, primary)
 
 
 async def takeover(supervisor: Supervisor, site: str, step: str | None) -> dict[str, Any]:
@@ -83,12 +94,12 @@ async def set_takeover_mode(supervisor: Supervisor, mode: str) -> None:
 
 async def readback(supervisor: Supervisor, site: str, file: Path) -> dict[str, Any]:
     """The auditor's path: every upload straight from a site's store, also of a dead site, from its volume."""
-    options = supervisor.options
-    dead = (await postgres.status(options, site))["role"] == "down"
+    database = Postgres(supervisor.options, MAIN)
+    dead = (await database.status(site))["role"] == "down"
     if dead:
-        await supervisor.start(postgres.alone(options, site))
+        await supervisor.start(database.alone(site))
     try:
-        connection = await postgres.connect(options, site)
+        connection = await database.connect(site)
         try:
             proof = await write_rows(connection, file)
         finally:
@@ -97,53 +108,25 @@ async def readback(supervisor: Supervisor, site: str, file: Path) -> dict[str, A
         raise ServiceFailed(f"readback {site}: {error}") from error
     finally:
         if dead:
-            await supervisor.stop(f"wire/postgres-of-{site}")
+            await supervisor.stop(database.name_alone(site))
     return {"proof": proof, "volume_of_dead_site": dead}
 
 
 async def status(supervisor: Supervisor) -> dict[str, Any]:
     """Roles and replication of the databases."""
-    states = await asyncio.gather(*(postgres.status(supervisor.options, site) for site in SITES))
-    return {"databases": dict(zip(SITES, states, strict=True))}
-
-
-def describe(options: Options) -> dict[str, Any]:
-    """What the target file says of this lab; the launcher adds vantage points and the control socket."""
-    keys = pki.keys(options.state)
-    port = 53
-    return {
-        "schema": "zweitherz/target/1",
-        "name": "embedded lab",
-        "environment": "lab",
-        "takeover": options.takeover,
-        "sites": [{"name": s, "region": _REGIONS[s], "address": model.PUBLIC[s]} for s in SITES],
-        "service": {
-            "name": "vitals",
-            "host": model.RECORD,
-            "port": model.HTTPS,
-            "wildcard_host": f"*.{model.RECORD}",
-            "ca_file": str(keys.ca),
-            "active": ACTIVE,
-        },
-        "zone": {
-            "name": model.ZONE,
-            "record": model.RECORD,
-            "ttl_s": options.ttl_s,
-            "authoritative": [{"name": n, "address": a, "port": port} for n, a in model.AUTHORITATIVE.items()],
-        },
-        "resolvers": [{"name": k, "address": a, "port": port, "kind": k} for k, a in model.RESOLVERS.items()],
-        "distances": [
-            {"name": name, "source": model.PATIENTS[name], "one_way_ms": options.distances_ms[name]}
-            for name in model.PATIENTS
-        ],
-        "secrets": {"token_key_file": str(keys.token_key)},
-    }
+    shown = {}
+    for cluster in _standing(supervisor.options):
+        database = Postgres(supervisor.options, cluster)
+        states = await asyncio.gather(*(database.status(site) for site in SITES))
+        shown["databases" if cluster is MAIN else "tools"] = dict(zip(SITES, states, strict=True))
+    return shown
 
 
 async def _bring_up_databases(supervisor: Supervisor) -> None:
-    await postgres.make_primary(supervisor, ACTIVE)
-    await postgres.make_mirror(supervisor, MIRROR, ACTIVE)
-    await postgres.set_synchronous(supervisor.options, ACTIVE, MIRROR)
+    database = Postgres(supervisor.options, MAIN)
+    await database.make_primary(supervisor, MAIN.active)
+    await database.make_mirror(supervisor, MAIN.mirror, MAIN.active)
+    await database.set_synchronous(MAIN.active, MAIN.mirror)
 
 
 async def _start_in_order(supervisor: Supervisor, processes: list[Process]) -> None:
@@ -161,14 +144,19 @@ async def _start_site(supervisor: Supervisor, site: str) -> None:
 async def _await_service(options: Options, site: str) -> None:
     """Return when uploads to the site's public address would be served."""
     deadline = time.monotonic() + _SERVING_WITHIN_S
-    while not await peer.service_ready(site, pki.keys(options.state).ca, vantage="witness"):
+    while not await peer.service_ready(MAIN, site, pki.keys(options.state).ca, vantage="witness"):
         if time.monotonic() > deadline:
             raise ServiceFailed(f"{site}: its service is not ready after {_SERVING_WITHIN_S} s")
         await asyncio.sleep(0.05)
 
 
-async def _primary(options: Options) -> str | None:
+def _standing(options: Options) -> list[Cluster]:
+    """The clusters that this lab has."""
+    return [cluster for cluster in CLUSTERS.values() if cluster is MAIN or tools.sites(options)]
+
+
+async def _primary(database: Postgres) -> str | None:
     """The site whose database is primary; of two, the one promoted later (greater timeline)."""
-    states = {site: await postgres.status(options, site) for site in SITES}
+    states = {site: await database.status(site) for site in SITES}
     primaries = [site for site in SITES if states[site]["role"] == "primary"]
     return max(primaries, key=lambda site: int(states[site]["timeline"] or 0), default=None)

@@ -5,10 +5,11 @@ Unknown keys are errors. Secrets are never in it: it names files (mode 600) or e
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Part(BaseModel):
@@ -24,11 +25,12 @@ class Endpoint(_Part):
 
 
 class Site(_Part):
-    """One data centre. `address` is its balancer's public address."""
+    """One data centre. `address` is its balancer's public address, `tools_address` that of the tools cluster's balancer there."""
 
     name: str
     region: str
     address: str
+    tools_address: str | None = None
 
 
 class Service(_Part):
@@ -77,6 +79,70 @@ class Secrets(_Part):
     token_key_file: Path = Field(description="HS256 key (hex) that signs the patients' bearer tokens")
 
 
+class Secret(_Part):
+    """A secret that is not here: in a file (mode 600), or in an environment variable."""
+
+    file: Path | None = None
+    env: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Secret:
+        if (self.file is None) == (self.env is None):
+            raise ValueError("a secret is in a file or in an environment variable: give one of file, env")
+        return self
+
+    def read(self) -> str:
+        """Its value. Raises NoSecret."""
+        if self.env is not None:
+            if not (value := os.environ.get(self.env, "")):
+                raise NoSecret(f"environment variable {self.env}: not set")
+            return value
+        try:
+            return Path(str(self.file)).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise NoSecret(f"secret file {self.file}: {error.strerror}") from error
+
+
+class NoSecret(RuntimeError):
+    """A secret is not where the target file says it is: one line."""
+
+
+class Sentry(_Part):
+    """Where errors are seen. `projects`: number (as in the DSN) by slug; `key` sends, `token` reads the web API."""
+
+    url: str
+    organization: str
+    projects: dict[str, int]
+    key: Secret
+    token: Secret
+
+
+class Matomo(_Part):
+    """Where use is seen. `site`: idSite; `token`: token_auth of the reporting API."""
+
+    url: str
+    site: int
+    token: Secret
+
+
+class Prometheus(_Part):
+    """Where figures are seen; `token` is sent as Bearer."""
+
+    url: str
+    token: Secret
+
+
+class Tools(_Part):
+    """The cluster that watches the product. `record` is the DNS entry that its takeover changes."""
+
+    record: str
+    active: str
+    ca_file: Path
+    sentry: Sentry | None = None
+    matomo: Matomo | None = None
+    prometheus: Prometheus | None = None
+
+
 class Target(_Part):
     """A whole system under drill.
 
@@ -95,6 +161,7 @@ class Target(_Part):
     resolvers: list[Resolver]
     distances: list[Distance]
     secrets: Secrets
+    tools: Tools | None = None
     vantage: dict[str, list[str]] = {}
     control: Path | None = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 
 from pyroute2 import IPRoute
@@ -36,10 +35,10 @@ def legs() -> dict[str, tuple[Leg, Leg]]:
     for site in model.SITES:
         public = model.PUBLIC[site]
         links[site] = (
-            Leg(site, "public", public, gateway=_router(public)),
+            Leg(site, "public", public, gateway=_router(public), more_addresses=(model.TOOLS_PUBLIC[site],)),
             Leg("internet", site, _router(public)),
         )
-    servers = [*model.AUTHORITATIVE.values(), *model.RESOLVERS.values()]
+    servers = [*model.AUTHORITATIVE.values(), *model.RESOLVERS.values(), model.ONCALL[1]]
     links["dns"] = (
         Leg("dns", "public", servers[0], gateway=_router(servers[0]), more_addresses=tuple(servers[1:])),
         Leg("internet", "dns", _router(servers[0])),
@@ -65,9 +64,7 @@ DELAYED = (*model.PATIENTS, PRIVATE_LINK)
 
 
 def make_zones() -> None:
-    """Private /run and /dev/shm, one network namespace per zone."""
-    for folder in ("/run", "/dev/shm"):  # noqa: S108 - the lab's own, private tmpfs
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "lab", folder], check=True, timeout=10)
+    """One network namespace per zone."""
     FOLDER.mkdir(parents=True)
     for zone in ZONES:
         make(zone)

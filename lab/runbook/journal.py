@@ -16,13 +16,20 @@ NAME = "runbook.jsonl"
 class Journal:
     """Appends to ``<state>/runbook.jsonl``; each line is one write."""
 
-    def __init__(self, state: Path, site: str) -> None:
+    def __init__(self, state: Path, site: str, cluster: str) -> None:
         self._path = state / NAME
-        self._site = site
+        self._site, self._cluster = site, cluster
 
     def write(self, step: str, state: str, **more: Any) -> None:  # JSON values
         """Append one line; `state` is begin, end or failed."""
-        line = {"t": time.monotonic_ns(), "site": self._site, "step": step, "state": state, **more}
+        line = {
+            "t": time.monotonic_ns(),
+            "cluster": self._cluster,
+            "site": self._site,
+            "step": step,
+            "state": state,
+            **more,
+        }
         fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             os.write(fd, json.dumps(line).encode() + b"\n")
@@ -42,8 +49,12 @@ class Journal:
 
 
 def read(state: Path) -> list[dict[str, Any]]:
-    """All lines, in the order written; a last line that was cut off is left out."""
-    path = state / NAME
+    """All lines, in the order written."""
+    return read_lines(state / NAME)
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """JSON objects of a file, one a line; none without the file; a last line that was cut off is left out."""
     if not path.exists():
         return []
     whole = path.read_bytes().rpartition(b"\n")[0]

@@ -15,10 +15,12 @@ import dns.tsigkeyring
 import dns.update
 
 from lab import model, pki
+from lab.clusters import MAIN, Cluster
 from lab.model import Options, ServiceFailed
 from lab.runbook import peer
 from lab.runbook.journal import Journal
-from lab.services import knot, postgres
+from lab.services import knot
+from lab.services.postgres import Postgres
 from targets.lab_control import LabControl
 
 CYCLE_S = 1.0
@@ -30,59 +32,80 @@ _DNS_WITHIN_S = 10
 
 @dataclass(frozen=True)
 class Runbook:
-    """The runbook of one site; `other` is the site that it may take over from."""
+    """The runbook of one cluster at one site; `other` is the site that it may take over from."""
 
     options: Options
     site: str
     other: str
+    cluster: Cluster
 
     @property
     def journal(self) -> Journal:
-        return Journal(self.options.state, self.site)
+        return Journal(self.options.state, self.site, self.cluster.name)
 
     @property
     def _ca(self) -> Path:
         return pki.keys(self.options.state).ca
 
+    @property
+    def database(self) -> Postgres:
+        return Postgres(self.options, self.cluster)
+
     async def detect(self) -> None:
-        """Return when the other site was dead on both ways in three cycles in a row."""
+        """Return when the cluster was dead at the other site on both ways in three cycles in a row."""
+        await self._until_dead(peer.service_ready)
+
+    async def _until_dead(self, public_look: Callable[[Cluster, str, Path], Awaitable[bool]]) -> None:
         dead = 0
         while dead < CYCLES:
             began = time.monotonic()
             private, public = await asyncio.gather(
-                peer.database_reachable(self.other), peer.service_ready(self.other, self._ca)
+                peer.database_reachable(self.cluster, self.other), public_look(self.cluster, self.other, self._ca)
             )
             dead = 0 if private or public else dead + 1
             if dead < CYCLES:
                 await asyncio.sleep(max(0.0, CYCLE_S - (time.monotonic() - began)))
 
     async def fence(self) -> None:
-        """Cut the other site off by the provider's interface, so that it cannot acknowledge anything any more."""
-        await asyncio.to_thread(
-            LabControl(self.options.state / "control.sock", timeout_s=10).call, "fence", site=self.other
-        )
+        """Cut the other site off by the provider's interface, so that it cannot acknowledge anything any more.
+
+        The provider serves one after the other, and none that is cut off itself: of two sites that fence each other, one wins.
+        """
+        provider = LabControl(self.options.state / "control.sock", timeout_s=10)
+        await asyncio.to_thread(provider.call, "fence", site=self.other, by=self.site, cluster=self.cluster.name)
+
+    async def await_dead_mirror(self) -> None:
+        """At the active site: return when the mirror was dead on both ways in three cycles in a row."""
+        await self._until_dead(peer.service_answers)
+
+    async def release(self) -> None:
+        """At the active site: go on without the mirror. It is fenced first, so that it cannot take over at the same time."""
+        await self.fence()
+        await self.database.set_synchronous(self.site, None)
 
     async def promote(self) -> None:
         """Make the own database primary and wait until the service is ready behind its balancer."""
-        if self.options.defect == "no-promotion":
+        if self.options.defect == "no-promotion" and self.cluster is MAIN:
             return
-        connection = await postgres.connect(self.options, self.site)
+        connection = await self.database.connect(self.site)
         try:
             if await connection.fetchval("SELECT pg_is_in_recovery()") and not await connection.fetchval(
                 "SELECT pg_promote(true, $1)", _PROMOTED_WITHIN_S
             ):
-                raise ServiceFailed(f"{self.site}/postgres: not promoted within {_PROMOTED_WITHIN_S} s")
+                raise ServiceFailed(f"{self.database.name(self.site)}: not promoted within {_PROMOTED_WITHIN_S} s")
         finally:
             await connection.close()
         deadline = time.monotonic() + _READY_WITHIN_S
-        while not await peer.service_ready(self.site, self._ca):
+        while not await peer.service_ready(self.cluster, self.site, self._ca):
             if time.monotonic() > deadline:
-                raise ServiceFailed(f"{self.site}: not ready {_READY_WITHIN_S} s after the promotion")
+                raise ServiceFailed(
+                    f"{self.cluster.name} at {self.site}: not ready {_READY_WITHIN_S} s after the promotion"
+                )
             await asyncio.sleep(0.1)
 
     async def dns(self) -> None:
         """Point the DNS entry to this site, and see every authoritative server answer so."""
-        if self.options.defect == "no-dns-switch":
+        if self.options.defect == "no-dns-switch" and self.cluster is MAIN:
             return
         await asyncio.to_thread(self._switch_dns)
 
@@ -92,17 +115,16 @@ class Runbook:
     def _switch_dns(self) -> None:
         ring = dns.tsigkeyring.from_text({knot.TSIG_NAME: knot.tsig_secret(self.options.state)})
         change = dns.update.UpdateMessage(model.ZONE, keyring=ring, keyalgorithm=knot.TSIG_ALGORITHM)
-        change.replace(f"{model.RECORD}.", self.options.ttl_s, "A", model.PUBLIC[self.site])
+        wanted = self.cluster.public[self.site]
+        change.replace(f"{self.cluster.record}.", self.options.ttl_s, "A", wanted)
         answer = dns.query.tcp(change, next(iter(model.AUTHORITATIVE.values())), timeout=5)
         if answer.rcode():
             raise ServiceFailed(f"dns: the update was refused with {dns.rcode.to_text(answer.rcode())}")
         deadline = time.monotonic() + _DNS_WITHIN_S
         for name, address in model.AUTHORITATIVE.items():
-            while model.PUBLIC[self.site] not in _answers(address):
+            while wanted not in _answers(self.cluster.record, address):
                 if time.monotonic() > deadline:
-                    raise ServiceFailed(
-                        f"dns: {name} does not answer {model.PUBLIC[self.site]} after {_DNS_WITHIN_S} s"
-                    )
+                    raise ServiceFailed(f"dns: {name} does not answer {wanted} after {_DNS_WITHIN_S} s")
                 time.sleep(0.02)
 
     def steps(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -116,8 +138,8 @@ class Runbook:
         }
 
 
-def _answers(server: str) -> list[str]:
-    query = dns.message.make_query(model.RECORD, dns.rdatatype.A)
+def _answers(name: str, server: str) -> list[str]:
+    query = dns.message.make_query(name, dns.rdatatype.A)
     try:
         answer = dns.query.udp(query, server, timeout=2)
     except dns.exception.Timeout:

@@ -1,11 +1,16 @@
-"""HAProxy at each site: passes TCP through to the application servers, which end TLS. Sends nobody to a server that is
-not ready, and readiness is asked over verified TLS."""
+"""HAProxy at each site. The product's passes TCP through to the application servers, which end TLS; it sends nobody to a server
+that is not ready, and readiness is asked over verified TLS. The tools cluster's ends TLS, and lets nobody see Prometheus or
+Alertmanager without their token."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lab import model, pki
+from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
 from lab.servers import environment, program
+from lab.services import alertmanager, prometheus, telemetry
 from lab.services.vitals import FIRST_PORT
 
 _CONFIG = """
@@ -36,6 +41,64 @@ backend vitals
 """
 
 
+_TOOLS = """
+global
+    maxconn 4000
+    log stdout format raw local0 notice
+    hard-stop-after 3s
+    ssl-default-bind-options ssl-min-ver TLSv1.3
+
+defaults
+    mode http
+    log global
+    timeout connect 2s
+    timeout client 30s
+    timeout server 30s
+    timeout check 1s
+
+frontend https
+    bind {address}:{port} ssl crt "{pem}"
+    use_backend prometheus if {{ hdr(host) -i prometheus.{host} }}
+    use_backend alertmanager if {{ hdr(host) -i alertmanager.{host} }}
+    default_backend telemetry
+
+backend telemetry
+    option httpchk
+    http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host {host}
+    http-check expect status 200
+    server telemetry 127.0.0.1:{telemetry} check inter 500ms fall 2 rise 1
+
+backend prometheus
+    http-request deny deny_status 401 unless {{ req.hdr(authorization) -m str -f "{allowed}" }}
+    server prometheus 127.0.0.1:{prometheus}
+
+backend alertmanager
+    http-request deny deny_status 401 unless {{ req.hdr(authorization) -m str -f "{allowed}" }}
+    server alertmanager 127.0.0.1:{alertmanager}
+"""
+
+
+def tools_balancer(options: Options, site: str) -> Process:
+    """The tools cluster's balancer on its public address: Sentry, Matomo, Prometheus, Alertmanager by name."""
+    keys = pki.keys(options.state)
+    config = options.folder("haproxy") / f"tools-{site}.cfg"
+    allowed = keys.access / "allowed"
+    pki.secret(allowed, f"Bearer {keys.token('prometheus.token').read_text()}\n".encode())
+    address = TOOLS.public[site]
+    text = _TOOLS.format(
+        address=address,
+        port=model.HTTPS,
+        host=TOOLS.record,
+        pem=keys.tools,
+        allowed=allowed,
+        telemetry=telemetry.PORT,
+        prometheus=prometheus.PORT,
+        alertmanager=alertmanager.PORT,
+    )
+    config.write_text(text.lstrip())
+    return _process(f"{site}/{TOOLS.prefix}haproxy", site, config, address)
+
+
 def balancer(options: Options, site: str) -> Process:
     """The site's balancer on its public address."""
     servers = "\n".join(
@@ -47,8 +110,12 @@ def balancer(options: Options, site: str) -> Process:
     config.write_text(
         _CONFIG.format(address=address, port=model.HTTPS, host=model.RECORD, ca=ca, servers=servers).lstrip()
     )
+    return _process(f"{site}/haproxy", site, config, address)
+
+
+def _process(name: str, site: str, config: Path, address: str) -> Process:
     return Process(
-        name=f"{site}/haproxy",
+        name=name,
         zone=site,
         argv=(str(program("haproxy")), "-db", "-f", str(config)),
         env=environment(),

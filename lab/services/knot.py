@@ -9,6 +9,7 @@ import base64
 from pathlib import Path
 
 from lab import model, pki
+from lab.clusters import CLUSTERS
 from lab.model import Options, Process, Ready
 from lab.servers import environment, program
 
@@ -56,8 +57,7 @@ $TTL {ttl}
 @ NS ns2
 ns1 A {ns1}
 ns2 A {ns2}
-{record}. {ttl} A {active}
-*.{record}. {ttl} CNAME {record}.
+{entries}
 """
 
 
@@ -66,12 +66,22 @@ def tsig_secret(state: Path) -> str:
     return base64.b64encode(bytes.fromhex(pki.keys(state).tsig.read_text())).decode()
 
 
-def servers(options: Options, active: str) -> list[Process]:
-    """Both authoritative servers, the record pointing to `active`."""
-    return [_server(options, name, active) for name in model.AUTHORITATIVE]
+def servers(options: Options) -> list[Process]:
+    """Both authoritative servers, each cluster's record pointing to the site where it is active."""
+    return [_server(options, name) for name in model.AUTHORITATIVE]
 
 
-def _server(options: Options, name: str, active: str) -> Process:
+def _entries(options: Options) -> str:
+    """The record of each cluster, all names below it, and who is on call."""
+    lines = []
+    for cluster in CLUSTERS.values():
+        lines.append(f"{cluster.record}. {options.ttl_s} A {cluster.public[cluster.active]}")
+        lines.append(f"*.{cluster.record}. {options.ttl_s} CNAME {cluster.record}.")
+    name, address = model.ONCALL
+    return "\n".join([*lines, f"{name}. {options.ttl_s} A {address}"])
+
+
+def _server(options: Options, name: str) -> Process:
     storage = options.folder("dns", name)
     primary = name == next(iter(model.AUTHORITATIVE))
     (other,) = (address for each, address in model.AUTHORITATIVE.items() if each != name)
@@ -80,8 +90,7 @@ def _server(options: Options, name: str, active: str) -> Process:
             _ZONE.format(
                 zone=model.ZONE,
                 ttl=options.ttl_s,
-                record=model.RECORD,
-                active=model.PUBLIC[active],
+                entries=_entries(options),
                 **model.AUTHORITATIVE,
             )
         )

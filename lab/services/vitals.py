@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab import model, pki
 from lab.model import Options, Process, Ready
-from lab.services import postgres
+from lab.services.postgres import socket_folder
 
 FIRST_PORT = 8441
 
@@ -34,7 +34,7 @@ def _server(options: Options, site: str, number: int) -> Process:
         env={
             "VITALS_SITE": site,
             "VITALS_HOST": model.RECORD,
-            "VITALS_DATABASE": str(postgres.socket_folder(site)),
+            "VITALS_DATABASE": str(socket_folder(site)),
             "VITALS_PASSWORDS": str(keys.passwords),
             "VITALS_TOKEN_KEY": str(keys.token_key),
             "VITALS_EXPORTS": str(options.folder("volumes", site, "exports")),

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from lab.clusters import TOOLS
 from lab.launch import Up
 from targets.lab_control import LabControl
 from targets.read import read_target
@@ -32,6 +33,16 @@ class RunningLab:
 
     def request(self, method: str, path: str, site: str = "fra", **more: Any) -> requests.Response:
         return requests.request(method, self.url(site) + path, verify=str(self.folder / "ca.pem"), timeout=10, **more)
+
+    def tools(self, method: str, path: str, service: str, site: str = "gra", **more: Any) -> requests.Response:
+        """A request to a service of the tools cluster (sentry, matomo, prometheus, alertmanager) at that site."""
+        headers = {"Host": f"{service}.{TOOLS.record}", **more.pop("headers", {})}
+        url = f"https://127.0.0.1:{self.up.gates[TOOLS.prefix + site]}{path}"
+        return requests.request(method, url, headers=headers, verify=str(self.folder / "ca.pem"), timeout=10, **more)
+
+    def access(self, name: str) -> str:
+        """A secret of the tools cluster (`lab.pki.TOKENS`)."""
+        return (self.folder / "secrets/access" / name).read_text()
 
     def upload(self, key: str | None = None, site: str = "fra", **changes: Any) -> requests.Response:
         """One upload of patient 7; `changes` replace request headers (None: left out) or `body`."""

@@ -26,7 +26,9 @@ def test_without_apt_one_line_says_what_to_install(nothing_installed: Path, caps
     assert servers.main() == 64
     said = capsys.readouterr().err.strip().splitlines()
     assert len(said) == 1
-    assert "no apt on this machine: install haproxy knot postgresql prometheus unbound" in said[0]
+    assert (
+        "no apt on this machine: install haproxy knot postgresql prometheus prometheus-alertmanager unbound" in said[0]
+    )
 
 
 def test_what_apt_says_is_handed_on_in_one_line(nothing_installed: Path, capsys: pytest.CaptureFixture[str]) -> None:

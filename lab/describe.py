@@ -1,0 +1,75 @@
+"""What the target file says of this lab; the launcher adds vantage points and the control socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab import model, pki, tools
+from lab.clusters import MAIN, TOOLS
+from lab.model import Options
+from lab.telemetry.settings import MATOMO_SITE, ORGANIZATION, PROJECTS
+
+_REGIONS = {"fra": "DE", "gra": "FR"}
+_DNS_PORT = 53
+
+
+def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.model.Target`
+    """A whole target, but for what only the host knows."""
+    keys = pki.keys(options.state)
+    whole = {
+        "schema": "zweitherz/target/1",
+        "name": "embedded lab",
+        "environment": "lab",
+        "takeover": options.takeover,
+        "sites": [
+            {"name": s, "region": _REGIONS[s], "address": MAIN.public[s], "tools_address": TOOLS.public[s]}
+            for s in model.SITES
+        ],
+        "service": {
+            "name": "vitals",
+            "host": MAIN.record,
+            "port": model.HTTPS,
+            "wildcard_host": f"*.{MAIN.record}",
+            "ca_file": str(keys.ca),
+            "active": MAIN.active,
+        },
+        "zone": {
+            "name": model.ZONE,
+            "record": MAIN.record,
+            "ttl_s": options.ttl_s,
+            "authoritative": [{"name": n, "address": a, "port": _DNS_PORT} for n, a in model.AUTHORITATIVE.items()],
+        },
+        "resolvers": [{"name": k, "address": a, "port": _DNS_PORT, "kind": k} for k, a in model.RESOLVERS.items()],
+        "distances": [
+            {"name": name, "source": model.PATIENTS[name], "one_way_ms": options.distances_ms[name]}
+            for name in model.PATIENTS
+        ],
+        "secrets": {"token_key_file": str(keys.token_key)},
+    }
+    if tools.sites(options):
+        whole["tools"] = _tools(keys)
+    return whole
+
+
+def _tools(keys: pki.Keys) -> dict[str, Any]:
+    def secret(name: str) -> dict[str, str]:
+        return {"file": str(keys.token(name))}
+
+    return {
+        "record": TOOLS.record,
+        "active": TOOLS.active,
+        "ca_file": str(keys.ca),
+        "sentry": {
+            "url": f"https://sentry.{TOOLS.record}",
+            "organization": ORGANIZATION,
+            "projects": {slug: number for number, slug in PROJECTS.items()},
+            "key": secret("sentry.key"),
+            "token": secret("sentry.token"),
+        },
+        "matomo": {
+            "url": f"https://matomo.{TOOLS.record}",
+            "site": MATOMO_SITE,
+            "token": secret("matomo.token"),
+        },
+        "prometheus": {"url": f"https://prometheus.{TOOLS.record}", "token": secret("prometheus.token")},
+    }

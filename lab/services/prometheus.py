@@ -1,0 +1,81 @@
+"""The real Prometheus at each site: both scrape everything and evaluate all rules, as is usual in the field.
+
+Services are scraped over the private link with certificates at both ends; the site's monitors over the loopback. Rules are all
+files in ``<state>/rules``; SIGHUP reads them again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from lab import model, pki
+from lab.clusters import TOOLS
+from lab.model import SITES, Options, Process, Ready
+from lab.servers import environment, program
+from lab.services import alertmanager
+
+PORT = 9090
+SCRAPE_S = 1
+METRICS_PORT = 9441  # of the first application server of a site; the next ones follow
+MONITORS_PORT = 9500
+RULES = "rules"
+
+
+def server(options: Options, site: str) -> Process:
+    """Prometheus of that site, on the loopback behind the balancer."""
+    folder = options.folder("volumes", site, "prometheus")
+    config = options.folder("prometheus") / f"{site}.yml"
+    with config.open("w", encoding="utf-8") as out:
+        YAML().dump(_config(options, site), out)
+    return Process(
+        name=f"{site}/{TOOLS.prefix}prometheus",
+        zone=site,
+        argv=(
+            *(str(program("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={folder}"),
+            *(f"--web.listen-address=127.0.0.1:{PORT}", "--storage.tsdb.retention.time=1d"),
+            *("--storage.tsdb.min-block-duration=2h", "--log.level=warn", "--web.enable-lifecycle"),
+        ),
+        env={**environment(), "GOMAXPROCS": "1", "GOGC": "50"},
+        ready=Ready(tcp=("127.0.0.1", PORT)),
+        restart=True,
+    )
+
+
+def _config(options: Options, site: str) -> dict[str, object]:
+    private = str(pki.keys(options.state).private)
+    tls = {"ca_file": str(pki.keys(options.state).ca), "cert_file": private, "key_file": private}
+    services = [
+        {
+            "targets": [f"{model.PRIVATE[each]}:{METRICS_PORT + n}" for n in range(options.servers_per_site)],
+            "labels": {"site": each},
+        }
+        for each in SITES
+    ]
+    return {
+        "global": {
+            "scrape_interval": f"{SCRAPE_S}s",
+            "scrape_timeout": f"{SCRAPE_S}s",
+            "evaluation_interval": f"{SCRAPE_S}s",
+            "external_labels": {"replica": site},
+        },
+        "rule_files": [str(options.folder(RULES) / "*.yml")],
+        "alerting": {
+            # both replicas raise the same alert: what tells them apart is taken off, so that it is one
+            "alert_relabel_configs": [{"regex": "replica", "action": "labeldrop"}],
+            "alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager.PORT}"]}]}],
+        },
+        "scrape_configs": [
+            {"job_name": "vitals", "scheme": "https", "tls_config": tls, "static_configs": services},
+            {
+                "job_name": "monitors",
+                "static_configs": [{"targets": [f"127.0.0.1:{MONITORS_PORT}"], "labels": {"site": site}}],
+            },
+        ],
+    }
+
+
+def write_rules(options: Options, name: str, rules: Path) -> None:
+    """Put a rule file where every Prometheus of the lab reads it at its next start."""
+    (options.folder(RULES) / f"{name}.yml").write_text(rules.read_text(encoding="utf-8"), encoding="utf-8")
