@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,8 @@ from tests.lab.upload import bundle, token
 class RunningLab:
     """Its target, its control socket, its gates on the loopback."""
 
+    python = sys.executable
+
     def __init__(self, up: Up) -> None:
         self.up = up
         self.folder = up.target.parent
@@ -32,7 +35,10 @@ class RunningLab:
         return f"https://127.0.0.1:{self.up.gates[site]}"
 
     def request(self, method: str, path: str, site: str = "fra", **more: Any) -> requests.Response:
-        return requests.request(method, self.url(site) + path, verify=str(self.folder / "ca.pem"), timeout=10, **more)
+        timeout = more.pop("timeout", 10)
+        return requests.request(
+            method, self.url(site) + path, verify=str(self.folder / "ca.pem"), timeout=timeout, **more
+        )
 
     def tools(self, method: str, path: str, service: str, site: str = "gra", **more: Any) -> requests.Response:
         """A request to a service of the tools cluster (sentry, matomo, prometheus, alertmanager) at that site."""
@@ -44,7 +50,9 @@ class RunningLab:
         """A secret of the tools cluster (`lab.pki.TOKENS`)."""
         return (self.folder / "secrets/access" / name).read_text()
 
-    def upload(self, key: str | None = None, site: str = "fra", **changes: Any) -> requests.Response:
+    def upload(
+        self, key: str | None = None, site: str = "fra", timeout_s: float = 10, **changes: Any
+    ) -> requests.Response:
         """One upload of patient 7; `changes` replace request headers (None: left out) or `body`."""
         self._count += 1
         key = key or f"t-{self._count}-{time.monotonic_ns()}"
@@ -55,7 +63,7 @@ class RunningLab:
             "Idempotency-Key": key,
         }
         headers = {name: value for name, value in (headers | changes).items() if value is not None}
-        return self.request("POST", "/fhir", site, data=body, headers=headers)
+        return self.request("POST", "/fhir", site, data=body, headers=headers, timeout=timeout_s)
 
     def auditor(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {token(self.key, 'auditor', scope='system/*.read')}"}
