@@ -15,10 +15,10 @@ from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready
 from lab.servers import environment, program
 from lab.services import alertmanager
+from lab.services.vitals import METRICS_PORT
 
 PORT = 9090
 SCRAPE_S = 1
-METRICS_PORT = 9441  # of the first application server of a site; the next ones follow
 MONITORS_PORT = 9500
 RULES = "rules"
 

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 from lab import model, pki
+from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
 from lab.services.postgres import socket_folder
 
 FIRST_PORT = 8441
+METRICS_PORT = 9441  # of the first application server of a site; the next ones follow
 
 
 def application_servers(options: Options, site: str) -> list[Process]:
@@ -39,7 +41,21 @@ def _server(options: Options, site: str, number: int) -> Process:
             "VITALS_TOKEN_KEY": str(keys.token_key),
             "VITALS_EXPORTS": str(options.folder("volumes", site, "exports")),
             "VITALS_DEFECT": options.defect,
+            **(_reporting(options, site, number) if options.tools else {}),
         },
         ready=Ready(tcp=("127.0.0.1", port), log_line='"event": "started"'),
         restart=True,
     )
+
+
+def _reporting(options: Options, site: str, number: int) -> dict[str, str]:
+    """Where its figures are served and its errors are sent."""
+    keys = pki.keys(options.state)
+    return {
+        "VITALS_METRICS_ADDRESS": model.PRIVATE[site],
+        "VITALS_METRICS_PORT": str(METRICS_PORT + number),
+        "VITALS_PRIVATE_PEM": str(keys.private),
+        "VITALS_CA": str(keys.ca),
+        "VITALS_SENTRY_HOST": f"sentry.{TOOLS.record}",
+        "VITALS_SENTRY_KEY": str(keys.token("sentry.key")),
+    }

@@ -21,16 +21,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from lab.vitals.access import Caller, caller
+from lab.vitals.body import read_body
 from lab.vitals.bundle import read_upload
 from lab.vitals.defect import DefectiveStore
+from lab.vitals.errors import Errors
 from lab.vitals.export import Exports
 from lab.vitals.log import LOG, set_up_log
+from lab.vitals.metrics import Metrics
 from lab.vitals.outcome import Refusal
 from lab.vitals.settings import VERSION, Settings
 from lab.vitals.store import Store
@@ -40,12 +45,18 @@ Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-LONGEST_BODY = 256 << 10
-_LONGEST_DRAIN = 8 << 20
 _FHIR = b"application/fhir+json"
 _TYPES = {b"application/fhir+json", b"application/json"}
 _MOST_PER_PAGE = 200
 _CHUNK = 1 << 18
+
+
+@dataclass
+class Seen:
+    """What is known of a request when it is over: for the metrics."""
+
+    status: int = 200
+    patient: str = ""
 
 
 class Vitals:
@@ -59,6 +70,8 @@ class Vitals:
             self.writes = DefectiveStore(self.store, settings)
         self.exports = Exports(settings.exports, self.store)
         self.role = b"unknown"
+        self.metrics = Metrics(settings.defect)
+        self.errors = Errors(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -72,9 +85,12 @@ class Vitals:
             if kind == "lifespan.startup":
                 set_up_log(self.settings.site)
                 await self.store.open()
+                if self.settings.metrics_address:
+                    self.metrics.serve(self.settings)
                 LOG.info("started")
             else:
                 await self.store.close()
+                self.errors.close()
                 LOG.info("stopped")
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
@@ -82,22 +98,37 @@ class Vitals:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope["headers"])
+        begun, request = time.perf_counter(), Seen()
         try:
-            await self._route(scope, given, receive, send)
+            with self.errors.traced(_route_name(scope)):
+                await self._route(scope, given, receive, send, request)
         except Refusal as refusal:
+            request.status = refusal.status
             more = [(b"www-authenticate", b"Bearer")] if refusal.status == 401 else []
             more += [(b"retry-after", b"1")] if refusal.status == 503 else []
             if refusal.status >= 500:
                 LOG.warning("refused", extra={"status": refusal.status, "why": refusal.code})
+                if refusal.__cause__ is not None:
+                    self._failed(refusal.__cause__)
             await self._send(send, refusal.status, refusal.body(), more)
         except Exception as error:  # noqa: BLE001 - the last door: the patient gets a truthful 500, the log the type
+            request.status = 500
             LOG.exception("failed", extra={"why": type(error).__name__})
+            self._failed(error)
             await self._send(send, 500, Refusal(500, "exception", "an internal error").body())
+        if scope["path"] == "/fhir" and scope["method"] == "POST":
+            self.metrics.upload(request.status, time.perf_counter() - begun, request.patient)
 
-    async def _route(self, scope: Scope, given: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+    def _failed(self, error: BaseException) -> None:
+        self.metrics.error(type(error).__name__)
+        self.errors.failed(error)
+
+    async def _route(
+        self, scope: Scope, given: dict[bytes, bytes], receive: Receive, send: Send, request: Seen
+    ) -> None:
         method, path = scope["method"], scope["path"]
         if path == "/fhir" and method == "POST":
-            await self._upload(given, receive, send)
+            await self._upload(given, receive, send, request)
         elif path == "/health/ready" and method in ("GET", "HEAD"):
             await self._ready(send)
         elif path == "/health/live" and method in ("GET", "HEAD"):
@@ -119,13 +150,14 @@ class Vitals:
     def _caller(self, given: dict[bytes, bytes]) -> Caller:
         return caller(given.get(b"authorization"), self.settings.token_key)
 
-    async def _upload(self, given: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+    async def _upload(self, given: dict[bytes, bytes], receive: Receive, send: Send, request: Seen) -> None:
         who = self._caller(given)
         if given.get(b"content-type", b"").partition(b";")[0].strip().lower() not in _TYPES:
             raise Refusal(415, "not-supported", "Content-Type must be application/fhir+json")
-        body = await _body(given, receive)
+        body = await read_body(given, receive)
         key = given.get(b"idempotency-key")
         upload = read_upload(body, key.decode("latin-1") if key is not None else None)
+        request.patient = upload.patient
         who.must_be(upload.patient, "patient/*.write")
         digest = hashlib.sha256(body)
         stored = await self.writes.store(upload, digest.digest(), body)
@@ -211,29 +243,14 @@ class Vitals:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _body(given: dict[bytes, bytes], receive: Receive) -> bytes:
-    too_long = Refusal(413, "too-long", f"the body is longer than {LONGEST_BODY} bytes")
-    length = given.get(b"content-length", b"0")
-    if not length.isdigit() or int(length) > _LONGEST_DRAIN:
-        raise too_long
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refusal(400, "incomplete", "the body ended early")
-        part = message.get("body", b"")
-        size += len(part)
-        more = message.get("more_body", False)
-        if size > _LONGEST_DRAIN:
-            raise too_long
-        if size > LONGEST_BODY:
-            parts.clear()  # read to its end all the same: an answer in the middle of a body is lost in a reset
-        else:
-            parts.append(part)
-    if size > LONGEST_BODY:
-        raise too_long
-    return b"".join(parts)
+_ROUTES = frozenset({"/fhir", "/fhir/Observation", "/fhir/$export", "/health/ready", "/health/live"})
+
+
+def _route_name(scope: Scope) -> str:
+    """Method and route; what is no route of ours keeps its path to itself."""
+    path = str(scope["path"])
+    shown = path if path in _ROUTES else "/fhir/export/{name}" if path.startswith("/fhir/export/") else "{other}"
+    return f"{scope['method']} {shown}"
 
 
 def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

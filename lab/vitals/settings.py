@@ -12,7 +12,10 @@ VERSION = "1.0.0"
 
 @dataclass(frozen=True)
 class Settings:
-    """`database` is the folder of the database's socket; `exports` lies on the site's volume, shared by its servers."""
+    """`database` is the folder of the database's socket; `exports` lies on the site's volume, shared by its servers.
+
+    Metrics are served on `metrics_address` (empty: not at all), errors are sent to `sentry_host` (empty: to nobody).
+    """
 
     site: str
     host: str
@@ -21,6 +24,12 @@ class Settings:
     token_key: str
     exports: Path
     defect: str
+    metrics_address: str = ""
+    metrics_port: int = 0
+    private_pem: Path = Path()
+    ca: Path = Path()
+    sentry_host: str = ""
+    sentry_key: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -34,4 +43,10 @@ class Settings:
             token_key=Path(given["VITALS_TOKEN_KEY"]).read_text().strip(),
             exports=Path(given["VITALS_EXPORTS"]),
             defect=given.get("VITALS_DEFECT", "none"),
+            metrics_address=given.get("VITALS_METRICS_ADDRESS", ""),
+            metrics_port=int(given.get("VITALS_METRICS_PORT", "0")),
+            private_pem=Path(given.get("VITALS_PRIVATE_PEM", "")),
+            ca=Path(given.get("VITALS_CA", "")),
+            sentry_host=given.get("VITALS_SENTRY_HOST", ""),
+            sentry_key=Path(given["VITALS_SENTRY_KEY"]).read_text().strip() if "VITALS_SENTRY_KEY" in given else "",
         )

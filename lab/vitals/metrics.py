@@ -1,0 +1,53 @@
+"""What the service counts for Prometheus. Served on the private link only, to callers with a certificate of the house.
+
+vitals_uploads_total{outcome}        acknowledged, refused (the caller's fault: 4xx), failed (5xx)
+vitals_upload_seconds                from the request's head to the answer; classic buckets round the objectives (250 ms, 1 s)
+vitals_errors_total{kind}            what went wrong inside, by exception type
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+
+from lab.vitals.settings import Settings
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """Figures of one process. With the defect `patient-in-label` a label names the patient."""
+
+    def __init__(self, defect: str) -> None:
+        self._leaky = defect == "patient-in-label"
+        self.registry = CollectorRegistry()
+        labels = ("outcome", "patient") if self._leaky else ("outcome",)
+        self._uploads = Counter("vitals_uploads", "Uploads by outcome", labels, registry=self.registry)
+        self._seconds = Histogram(
+            "vitals_upload_seconds", "Time to answer an upload", buckets=_BUCKETS, registry=self.registry
+        )
+        self._errors = Counter("vitals_errors", "Failures inside by type", ("kind",), registry=self.registry)
+        if not self._leaky:
+            for outcome in ("acknowledged", "refused", "failed"):
+                self._uploads.labels(outcome)  # a counter that is there from the start has no gap to be guessed
+
+    def serve(self, settings: Settings) -> None:
+        """From a thread of its own, with certificates at both ends."""
+        start_http_server(
+            settings.metrics_port,
+            settings.metrics_address,
+            self.registry,
+            certfile=str(settings.private_pem),
+            keyfile=str(settings.private_pem),
+            client_cafile=str(settings.ca),
+            client_auth_required=True,
+        )
+
+    def upload(self, status: int, seconds: float, patient: str) -> None:
+        """One upload was answered with `status`."""
+        outcome = "acknowledged" if status < 300 else "refused" if status < 500 else "failed"
+        labels = (outcome, patient) if self._leaky else (outcome,)
+        self._uploads.labels(*labels).inc()
+        self._seconds.observe(seconds)
+
+    def error(self, kind: str) -> None:
+        self._errors.labels(kind).inc()
