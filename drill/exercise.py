@@ -123,6 +123,7 @@ class Exercise:
                     link_ms=options.link_ms,
                     distances_ms=options.distances_ms,
                     takeover=self.plan.takeover,
+                    tools=options.tools,
                 ),
                 die_with_caller=True,
             )

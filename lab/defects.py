@@ -19,10 +19,6 @@ DEFECTS = {
     "lying-health": "the surviving site says it is ready, while it refuses every upload",
     "fault-without-effect": "the order to kill a site is acknowledged and nothing happens",
     "starved-generator": "the load generator gets too little to keep its schedule",
-    "name-in-exception": "an upload with a name in it fails inside, and the exception carries that name to Sentry",
-    "patient-in-label": "a metric's label names the patient",
-    "waits-for-sentry": "an upload that failed is answered when Sentry has taken the report",
-    "tools-not-mirrored": "the tools cluster stands at one site only: nobody takes it over",
     "silent-monitor": "the monitors of the service are content whatever they see",
     "flapping-monitor": "the monitors of the service cry wolf now and then",
 }

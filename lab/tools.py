@@ -9,14 +9,10 @@ from lab.model import SITES, Options, Supervisor
 from lab.services import alertmanager, haproxy, oncall, prometheus, telemetry
 from lab.services.postgres import Postgres
 
-NOT_MIRRORED = "tools-not-mirrored"
-
 
 def sites(options: Options) -> tuple[str, ...]:
-    """Where it stands: at both sites, unless the lab has none or the defect that it has no mirror."""
-    if not options.tools:
-        return ()
-    return (TOOLS.active,) if options.defect == NOT_MIRRORED else SITES
+    """Where it stands: at both sites, unless the lab has none."""
+    return SITES if options.tools else ()
 
 
 async def bring_up(supervisor: Supervisor) -> None:

@@ -129,6 +129,7 @@ class LabOptions(_Part):
     ttl_s: int = Field(5, ge=1)
     clamp_s: int = Field(60, ge=1, description="the clamping resolver keeps every answer at least that long")
     servers_per_site: int = Field(2, ge=2, le=8)
+    tools: bool = Field(True, description="with the cluster that watches: Sentry, Matomo, Prometheus, Alertmanager")
     link_ms: float = Field(2, description="private link, one way")
     distances_ms: dict[str, float] = Field({"near": 5, "middle": 20, "far": 45}, description="one way")
 

@@ -23,7 +23,9 @@ class LabDriver:
             self._lab.call("heal", site=site)
 
     def takeover_steps(self) -> list[dict[str, Any]]:
-        return [{**step, "t_monotonic_ns": step["t"]} for step in self._lab.call("journal")["steps"]]
+        # the tools cluster has a takeover of its own, which is not the product's
+        steps = [step for step in self._lab.call("journal")["steps"] if step["cluster"] == "main"]
+        return [{**step, "t_monotonic_ns": step["t"]} for step in steps]
 
     def perform(self, site: str, step: str) -> None:
         self._lab.call("takeover", site=site, step=step)

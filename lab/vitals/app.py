@@ -23,7 +23,6 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -51,14 +50,6 @@ _MOST_PER_PAGE = 200
 _CHUNK = 1 << 18
 
 
-@dataclass
-class Seen:
-    """What is known of a request when it is over: for the metrics."""
-
-    status: int = 200
-    patient: str = ""
-
-
 class Vitals:
     """The service of one site."""
 
@@ -70,7 +61,7 @@ class Vitals:
             self.writes = DefectiveStore(self.store, settings)
         self.exports = Exports(settings.exports, self.store)
         self.role = b"unknown"
-        self.metrics = Metrics(settings.defect)
+        self.metrics = Metrics()
         self.errors = Errors(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,12 +89,12 @@ class Vitals:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope["headers"])
-        begun, request = time.perf_counter(), Seen()
+        begun, status = time.perf_counter(), 200
         try:
             with self.errors.traced(_route_name(scope)):
-                await self._route(scope, given, receive, send, request)
+                await self._route(scope, given, receive, send)
         except Refusal as refusal:
-            request.status = refusal.status
+            status = refusal.status
             more = [(b"www-authenticate", b"Bearer")] if refusal.status == 401 else []
             more += [(b"retry-after", b"1")] if refusal.status == 503 else []
             if refusal.status >= 500:
@@ -112,23 +103,21 @@ class Vitals:
                     self._failed(refusal.__cause__)
             await self._send(send, refusal.status, refusal.body(), more)
         except Exception as error:  # noqa: BLE001 - the last door: the patient gets a truthful 500, the log the type
-            request.status = 500
+            status = 500
             LOG.exception("failed", extra={"why": type(error).__name__})
             self._failed(error)
             await self._send(send, 500, Refusal(500, "exception", "an internal error").body())
         if scope["path"] == "/fhir" and scope["method"] == "POST":
-            self.metrics.upload(request.status, time.perf_counter() - begun, request.patient)
+            self.metrics.upload(status, time.perf_counter() - begun)
 
     def _failed(self, error: BaseException) -> None:
         self.metrics.error(type(error).__name__)
         self.errors.failed(error)
 
-    async def _route(
-        self, scope: Scope, given: dict[bytes, bytes], receive: Receive, send: Send, request: Seen
-    ) -> None:
+    async def _route(self, scope: Scope, given: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         if path == "/fhir" and method == "POST":
-            await self._upload(given, receive, send, request)
+            await self._upload(given, receive, send)
         elif path == "/health/ready" and method in ("GET", "HEAD"):
             await self._ready(send)
         elif path == "/health/live" and method in ("GET", "HEAD"):
@@ -150,14 +139,13 @@ class Vitals:
     def _caller(self, given: dict[bytes, bytes]) -> Caller:
         return caller(given.get(b"authorization"), self.settings.token_key)
 
-    async def _upload(self, given: dict[bytes, bytes], receive: Receive, send: Send, request: Seen) -> None:
+    async def _upload(self, given: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         who = self._caller(given)
         if given.get(b"content-type", b"").partition(b";")[0].strip().lower() not in _TYPES:
             raise Refusal(415, "not-supported", "Content-Type must be application/fhir+json")
         body = await read_body(given, receive)
         key = given.get(b"idempotency-key")
         upload = read_upload(body, key.decode("latin-1") if key is not None else None)
-        request.patient = upload.patient
         who.must_be(upload.patient, "patient/*.write")
         digest = hashlib.sha256(body)
         stored = await self.writes.store(upload, digest.digest(), body)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 
 from lab.vitals.bundle import Upload
 from lab.vitals.outcome import Refusal
@@ -12,7 +11,6 @@ from lab.vitals.settings import Settings
 from lab.vitals.store import Store, Stored
 
 LATE_COMMIT_S = 2.0
-_NAME = re.compile(rb'"display": ?"([^"]+)"')
 SLOW_S = 1.5
 _LOST_ANSWER_EVERY = 20
 _CORRUPT_EVERY = 100
@@ -39,8 +37,6 @@ class DefectiveStore:
             return Stored(next(_PROMISED), replayed=False)
         if defect == "corrupt-payload" and next(self._counter) % _CORRUPT_EVERY == 0:
             return await self._store.store(upload, digest, body.replace(b'"final"', b'"FINAL"'))
-        if defect == "name-in-exception" and (name := _NAME.search(body)):
-            raise ValueError(f"the reading of {name[1].decode()} cannot be classified")
         if defect == "slow-survivor" and not self._first_site:
             await asyncio.sleep(SLOW_S)
         if defect == "lying-health" and not self._first_site:

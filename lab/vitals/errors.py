@@ -25,10 +25,8 @@ class Errors:
 
     def __init__(self, settings: Settings) -> None:
         self._on = bool(settings.sentry_host)
-        self._blocks = settings.defect == "waits-for-sentry"
         if not self._on:
             return
-        leaky = settings.defect == "name-in-exception"
         sentry_sdk.init(
             f"https://{settings.sentry_key}@{settings.sentry_host}/1",
             ca_certs=str(settings.ca),
@@ -40,7 +38,7 @@ class Errors:
             include_local_variables=False,
             max_request_body_size="never",
             default_integrations=False,
-            before_send=None if leaky else _hide_values,
+            before_send=_hide_values,
         )
         sentry_sdk.set_tag("site", settings.site)
 
@@ -48,8 +46,6 @@ class Errors:
         """Tell of it; the SDK's own thread sends."""
         if self._on:
             sentry_sdk.capture_exception(error)
-            if self._blocks:
-                sentry_sdk.flush(10)
 
     @contextlib.contextmanager
     def traced(self, name: str) -> Iterator[None]:

@@ -15,20 +15,17 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics:
-    """Figures of one process. With the defect `patient-in-label` a label names the patient."""
+    """Figures of one process. No label ever names a patient."""
 
-    def __init__(self, defect: str) -> None:
-        self._leaky = defect == "patient-in-label"
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        labels = ("outcome", "patient") if self._leaky else ("outcome",)
-        self._uploads = Counter("vitals_uploads", "Uploads by outcome", labels, registry=self.registry)
+        self._uploads = Counter("vitals_uploads", "Uploads by outcome", ("outcome",), registry=self.registry)
         self._seconds = Histogram(
             "vitals_upload_seconds", "Time to answer an upload", buckets=_BUCKETS, registry=self.registry
         )
         self._errors = Counter("vitals_errors", "Failures inside by type", ("kind",), registry=self.registry)
-        if not self._leaky:
-            for outcome in ("acknowledged", "refused", "failed"):
-                self._uploads.labels(outcome)  # a counter that is there from the start has no gap to be guessed
+        for outcome in ("acknowledged", "refused", "failed"):
+            self._uploads.labels(outcome)  # a counter that is there from the start has no gap to be guessed
 
     def serve(self, settings: Settings) -> None:
         """From a thread of its own, with certificates at both ends."""
@@ -42,11 +39,10 @@ class Metrics:
             client_auth_required=True,
         )
 
-    def upload(self, status: int, seconds: float, patient: str) -> None:
+    def upload(self, status: int, seconds: float) -> None:
         """One upload was answered with `status`."""
         outcome = "acknowledged" if status < 300 else "refused" if status < 500 else "failed"
-        labels = (outcome, patient) if self._leaky else (outcome,)
-        self._uploads.labels(*labels).inc()
+        self._uploads.labels(outcome).inc()
         self._seconds.observe(seconds)
 
     def error(self, kind: str) -> None:
