@@ -54,12 +54,12 @@ class Monitors:
     """The monitors of every site that the target lets us stand in, or one set of them from here."""
 
     def __init__(self, run: Path, target_file: Path, target: Target, clock: Clock, defect: str) -> None:
-        places = [site.name for site in target.sites if site.name in target.vantage]
+        places = [site.name for site in target.sites if target.monitors_at(site.name)]
         self._processes: list[subprocess.Popen[bytes]] = []
         for site in places or ["outside"]:
             command = [
                 *(sys.executable, "-m", "drill.tether", sys.executable, "-m", "monitors"),
-                *("--target", str(target_file), "--site", site, "--run", str(run)),
+                *("--target", str(target_file), "--site", site, "--run", str(run), "--show"),
                 *(("--defect", defect) if defect.endswith("-monitor") else ()),
             ]
             self._processes.append(_start(command, run / "logs" / f"monitors-{site}.log", clock))

@@ -22,7 +22,13 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
         "environment": "lab",
         "takeover": options.takeover,
         "sites": [
-            {"name": s, "region": _REGIONS[s], "address": MAIN.public[s], "tools_address": TOOLS.public[s]}
+            {
+                "name": s,
+                "region": _REGIONS[s],
+                "address": MAIN.public[s],
+                "tools_address": TOOLS.public[s],
+                "monitors": {"name": f"monitors-{s}", "address": model.MONITORS[s], "port": model.MONITORS_PORT},
+            }
             for s in model.SITES
         ],
         "service": {
@@ -59,6 +65,7 @@ def _tools(keys: pki.Keys) -> dict[str, Any]:
         "record": TOOLS.record,
         "active": TOOLS.active,
         "ca_file": str(keys.ca),
+        "private_pem": str(keys.private),
         "sentry": {
             "url": f"https://sentry.{TOOLS.record}",
             "organization": ORGANIZATION,

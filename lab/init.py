@@ -23,7 +23,7 @@ from lab import system, tools
 from lab.clusters import TOOLS
 from lab.control import Answer, Refused, serve
 from lab.gate import gates, open_gate
-from lab.model import SITES, Options, ServiceFailed
+from lab.model import SITES, Options, ServiceFailed, monitors_zone
 from lab.net.links import Links, NetemLinks, WireLinks, calibrate, netem_works
 from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, PRIVATE_LINK, make_links, make_zones, set_interface
@@ -240,7 +240,7 @@ async def run(options: Options, ready: int, listeners: dict[str, int], lifeline:
     except Exception as error:
         _say(ready, {"ok": False, "error": " ".join(f"{error}".split()) or type(error).__name__})
         raise
-    holders = await lab.supervisor.holders(("patients", "witness", *SITES))
+    holders = await lab.supervisor.holders(("patients", "witness", *SITES, *map(monitors_zone, SITES)))
     _say(ready, {"ok": True, "holders": holders, "up_s": round(time.monotonic() - lab.started, 3)})
     await ended
     server.close()

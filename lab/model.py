@@ -4,8 +4,8 @@
 
     patients ── near, middle, far ──┐                        ┌── witness
                                  internet (router)───────────┤
-                    fra ────────────┤   └──────── gra        └── dns  (ns1, ns2 authoritative; three resolvers)
-                     └── private link (wire) ──────┘
+   monitors-fra ─── fra ────────────┤   └──────── gra ─── monitors-gra
+                     └── private link (wire) ──────┘            dns  (ns1, ns2 authoritative; three resolvers; who is on call)
 
 Public addresses come from the documentation and benchmark ranges (RFC 5737, RFC 2544), so that nothing real is meant.
 """
@@ -24,6 +24,8 @@ AUTHORITATIVE = {"ns1": "192.0.2.53", "ns2": "192.0.2.54"}
 RESOLVERS = {"honest": "192.0.2.101", "clamped": "192.0.2.102", "stale": "192.0.2.103"}
 PATIENTS = {"near": "198.18.1.2", "middle": "198.18.2.2", "far": "198.18.3.2"}
 WITNESS = "198.18.9.2"
+# monitors have a network of their own, which leads out through their site's: they are lost with it, and can be lost alone
+MONITORS = {"fra": "198.18.21.2", "gra": "198.18.22.2"}
 ZONE = "heart.test"
 RECORD = "vitals.heart.test"
 TOOLS_RECORD = "tools.heart.test"
@@ -31,6 +33,12 @@ TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
 # somebody else's service outside both sites, which calls the people on duty
 ONCALL = ("oncall.heart.test", "192.0.2.200")
 HTTPS = 443
+MONITORS_PORT = 9500  # where the monitors of a site show what they see, to the Prometheus there and to their peers
+
+
+def monitors_zone(site: str) -> str:
+    """The zone of a site's monitors; also the name of its link to the site, and of its vantage point."""
+    return f"monitors-{site}"
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def make_keys(state: Path) -> Keys:
     for path, names in (
         (made.tools, [model.TOOLS_RECORD, f"*.{model.TOOLS_RECORD}", "127.0.0.1"]),
         (made.oncall, [model.ONCALL[0]]),
-        (made.private, list(model.PRIVATE.values())),
+        (made.private, [*model.PRIVATE.values(), *model.MONITORS.values()]),
     ):
         key, certificate = _issue(ca_key, names)
         secret(path, key + certificate)

@@ -40,7 +40,7 @@ async def start_site(supervisor: Supervisor, site: str) -> None:
     if site not in sites(options):
         return
     await asyncio.gather(
-        supervisor.start(telemetry.receivers(options, site)),
+        *(supervisor.start(receiver) for receiver in telemetry.receivers(options, site)),
         supervisor.start(prometheus.server(options, site)),
         supervisor.start(alertmanager.server(options, site)),
     )

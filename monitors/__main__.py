@@ -43,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--run", type=Path, help="run folder to write evidence to; without it, lines for people")
     parser.add_argument("--metrics-port", type=int, help="serve Prometheus metrics on that port of 127.0.0.1")
+    parser.add_argument(
+        "--show", action="store_true", help="serve metrics where the target has the monitors of this site, over TLS"
+    )
     parser.add_argument("--once", action="store_true", help="look once with each monitor and end")
     parser.add_argument("--defect", choices=DEFECTS, default="none", help="known-bad monitors, to see a check turn red")
     given = parser.parse_args(arguments)
@@ -50,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         target = read_target(given.target)
         clock = Clock.from_environment()
         site = _site(given.site, target)
-        if not given.here and target.vantage.get(site):
-            _move(target.vantage[site], site, arguments if arguments is not None else sys.argv[1:], clock)
+        if not given.here and (there := target.monitors_at(site)):
+            _move(there, site, arguments if arguments is not None else sys.argv[1:], clock)
         place = Place(target, clock)
         names = [each.name for each in target.sites]
         monitors: list[Monitor] = [
@@ -64,6 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
         recorder = Recorder(given.run, place, site)
         if given.metrics_port is not None:
             recorder.metrics.serve(given.metrics_port)
+        if given.show:
+            _show(recorder, target, site)
     except (BadTarget, PortTaken, OSError) as error:
         print(f"monitors: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -79,11 +84,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _show(recorder: Recorder, target: Target, site: str) -> None:
+    """To Prometheus and to peers. A target that has no place for that is served without. Raises PortTaken."""
+    at = next((each.monitors for each in target.sites if each.name == site), None)
+    if at is not None and target.tools is not None and target.tools.private_pem is not None:
+        recorder.metrics.show(at.address, at.port, target.tools.private_pem, target.tools.ca_file)
+
+
 def _site(wanted: str | None, target: Target) -> str:
     """The site asked for; else one that a loss of the serving site leaves alive. Raises BadTarget."""
     names = [each.name for each in target.sites]
     if wanted is None:
-        others = [name for name in names if name != target.service.active and name in target.vantage]
+        others = [name for name in names if name != target.service.active and target.monitors_at(name)]
         return others[0] if others else OUTSIDE
     if wanted not in (*names, OUTSIDE):
         raise BadTarget(f"--site {wanted!r}: target {target.name!r} has {', '.join(names)}; {OUTSIDE!r} is right here")

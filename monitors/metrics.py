@@ -1,4 +1,5 @@
-"""What the monitors see, as Prometheus metrics: ``http://127.0.0.1:PORT/metrics``, on the loopback only.
+"""What the monitors see, as Prometheus metrics: ``http://127.0.0.1:PORT/metrics`` on the loopback, or at the address that the
+target has for the monitors of this site, then with certificates at both ends.
 
 monitor_up{monitor, site}                     1: the last look was good, 0: it was not
 monitor_alarm{monitor, site}                  1 while its alarm is on
@@ -7,6 +8,8 @@ monitor_figure{monitor, site, figure}         last value of each figure, with it
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
@@ -36,6 +39,21 @@ class Metrics:
             start_http_server(port, "127.0.0.1", self.registry)
         except (OSError, OverflowError) as error:
             raise PortTaken(f"port {port} of 127.0.0.1: {getattr(error, 'strerror', None) or error}") from error
+
+    def show(self, address: str, port: int, pem: Path, ca: Path) -> None:
+        """Serve them to callers with a certificate of the house; `pem` has key and certificate. Raises PortTaken."""
+        try:
+            start_http_server(
+                port,
+                address,
+                self.registry,
+                certfile=str(pem),
+                keyfile=str(pem),
+                client_cafile=str(ca),
+                client_auth_required=True,
+            )
+        except (OSError, OverflowError) as error:
+            raise PortTaken(f"port {port} of {address}: {getattr(error, 'strerror', None) or error}") from error
 
     def looked(self, monitor: str, look: Look) -> None:
         self._up.labels(monitor, self._site).set(look.ok)

@@ -25,12 +25,17 @@ class Endpoint(_Part):
 
 
 class Site(_Part):
-    """One data centre. `address` is its balancer's public address, `tools_address` that of the tools cluster's balancer there."""
+    """One data centre.
+
+    address   its balancer's public address; `tools_address` that of the tools cluster's balancer there
+    monitors  where the monitors that stand there show what they see (metrics, and that they live) to their peers
+    """
 
     name: str
     region: str
     address: str
     tools_address: str | None = None
+    monitors: Endpoint | None = None
 
 
 class Service(_Part):
@@ -45,6 +50,29 @@ class Service(_Part):
     wildcard_host: str | None = None
     ca_file: Path
     active: str = Field(description="name of the site that serves before the drill")
+
+
+class Stream(_Part):
+    """The analysis of readings: REST at ``https://<host><path>``, live at ``wss://<host><path>/stream``."""
+
+    host: str
+    port: int = 443
+    path: str = "/analysis"
+
+
+class Network(_Part):
+    """Addresses of one owner (`network` in CIDR notation) and the region in which they are, a country code for example."""
+
+    network: str
+    owner: str
+    region: str
+
+
+class Residency(_Part):
+    """Where data may go. An address that is in none of the `networks` has no declared region."""
+
+    allowed: list[str]
+    networks: list[Network]
 
 
 class Zone(_Part):
@@ -126,18 +154,26 @@ class Matomo(_Part):
 
 
 class Prometheus(_Part):
-    """Where figures are seen; `token` is sent as Bearer."""
+    """Where figures are seen; `token` is sent as Bearer.
+
+    replication_lag  PromQL: how far the mirror lies behind, in bytes; the default is as postgres_exporter names it
+    """
 
     url: str
     token: Secret
+    replication_lag: str = "max(pg_stat_replication_pg_wal_lsn_diff)"
 
 
 class Tools(_Part):
-    """The cluster that watches the product. `record` is the DNS entry that its takeover changes."""
+    """The cluster that watches the product. `record` is the DNS entry that its takeover changes.
+
+    private_pem  key and certificate (one file, mode 600) of what speaks between the sites: monitors, their peers, Prometheus
+    """
 
     record: str
     active: str
     ca_file: Path
+    private_pem: Path | None = None
     sentry: Sentry | None = None
     matomo: Matomo | None = None
     prometheus: Prometheus | None = None
@@ -146,8 +182,8 @@ class Tools(_Part):
 class Target(_Part):
     """A whole system under drill.
 
-    vantage  command prefix that puts a process where it belongs, by vantage point (``patients``, ``witness``);
-             empty: right here. The lab gives ``nsenter …``.
+    vantage  command prefix that puts a process where it belongs, by vantage point (``patients``, ``witness``,
+             ``monitors-<site>``); empty: right here. The lab gives ``nsenter …``.
     control  the lab's control socket; null for a real system
     """
 
@@ -157,11 +193,13 @@ class Target(_Part):
     takeover: Literal["perform", "observe"] = "observe"
     sites: list[Site]
     service: Service
+    stream: Stream | None = None
     zone: Zone
     resolvers: list[Resolver]
     distances: list[Distance]
     secrets: Secrets
     tools: Tools | None = None
+    residency: Residency | None = None
     vantage: dict[str, list[str]] = {}
     control: Path | None = None
 
@@ -173,6 +211,10 @@ class Target(_Part):
             if site.name == name:
                 return site
         raise KeyError(f"site {name!r}: the target has {', '.join(each.name for each in self.sites)}")
+
+    def monitors_at(self, site: str) -> list[str] | None:
+        """Command prefix that puts monitors where those of that site stand; None: the target does not let us in there."""
+        return self.vantage.get(f"monitors-{site}")
 
     def site_at(self, address: str) -> str | None:
         """Name of the site whose balancer has that address."""

@@ -9,7 +9,7 @@ from pyroute2 import IPRoute
 from lab import model
 from lab.net.namespace import FOLDER, make, routing, set_sysctl
 
-ZONES = ("internet", "wire", "dns", "patients", "witness", *model.SITES)
+ZONES = ("internet", "wire", "dns", "patients", "witness", *model.SITES, *map(model.monitors_zone, model.SITES))
 PRIVATE_LINK = "private"
 
 
@@ -52,6 +52,9 @@ def legs() -> dict[str, tuple[Leg, Leg]]:
             Leg("patients", distance, source, gateway=_router(source)),
             Leg("internet", distance, _router(source)),
         )
+    for site, address in model.MONITORS.items():
+        zone = model.monitors_zone(site)
+        links[zone] = (Leg(zone, "public", address, gateway=_router(address)), Leg(site, "monitors", _router(address)))
     first, second = model.SITES
     links[PRIVATE_LINK] = (
         Leg(first, PRIVATE_LINK, model.PRIVATE[first]),
@@ -72,7 +75,8 @@ def make_zones() -> None:
             route.link("set", index=1, state="up")
         set_sysctl(zone, "net/ipv4/ip_unprivileged_port_start", "0")
         set_sysctl(zone, "net/ipv4/ip_local_port_range", "1025 65000")
-    set_sysctl("internet", "net/ipv4/ip_forward", "1")
+    for zone in ("internet", *model.SITES):
+        set_sysctl(zone, "net/ipv4/ip_forward", "1")
     set_sysctl("patients", "net/ipv4/tcp_tw_reuse", "1")
 
 
@@ -97,6 +101,8 @@ def make_links(*, through_wire: bool) -> None:
             # a dead site answers nothing, not even "unreachable": patients see time-outs, as in real life
             net = _router(model.PUBLIC[site]).removesuffix(".1") + ".0/24"
             route.route("add", dst=net, type="blackhole", priority=1000)
+            monitors = _router(model.MONITORS[site]).removesuffix(".1") + ".0/24"
+            route.route("add", dst=monitors, gateway=model.PUBLIC[site])
 
 
 def set_interface(zone: str, interface: str, *, up: bool) -> None:

@@ -58,15 +58,23 @@ defaults
 
 frontend https
     bind {address}:{port} ssl crt "{pem}"
+    use_backend sentry if {{ hdr(host) -i sentry.{host} }}
+    use_backend matomo if {{ hdr(host) -i matomo.{host} }}
     use_backend prometheus if {{ hdr(host) -i prometheus.{host} }}
     use_backend alertmanager if {{ hdr(host) -i alertmanager.{host} }}
-    default_backend telemetry
+    default_backend sentry
 
-backend telemetry
+backend sentry
     option httpchk
     http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host {host}
     http-check expect status 200
-    server telemetry 127.0.0.1:{telemetry} check inter 500ms fall 2 rise 1
+    server sentry 127.0.0.1:{sentry} check inter 500ms fall 2 rise 1
+
+backend matomo
+    option httpchk
+    http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host {host}
+    http-check expect status 200
+    server matomo 127.0.0.1:{matomo} check inter 500ms fall 2 rise 1
 
 backend prometheus
     http-request deny deny_status 401 unless {{ req.hdr(authorization) -m str -f "{allowed}" }}
@@ -91,7 +99,8 @@ def tools_balancer(options: Options, site: str) -> Process:
         host=TOOLS.record,
         pem=keys.tools,
         allowed=allowed,
-        telemetry=telemetry.PORT,
+        sentry=telemetry.PORTS["sentry"],
+        matomo=telemetry.PORTS["matomo"],
         prometheus=prometheus.PORT,
         alertmanager=alertmanager.PORT,
     )

@@ -1,7 +1,7 @@
 """The real Prometheus at each site: both scrape everything and evaluate all rules, as is usual in the field.
 
-Services are scraped over the private link with certificates at both ends; the site's monitors over the loopback. Rules are all
-files in ``<state>/rules``; SIGHUP reads them again.
+Services are scraped over the private link, the site's own monitors in their network, with certificates at both ends. Rules are
+all files in ``<state>/rules``; SIGHUP reads them again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from lab.services.vitals import METRICS_PORT
 
 PORT = 9090
 SCRAPE_S = 1
-MONITORS_PORT = 9500
 RULES = "rules"
 
 
@@ -70,7 +69,10 @@ def _config(options: Options, site: str) -> dict[str, object]:
             {"job_name": "vitals", "scheme": "https", "tls_config": tls, "static_configs": services},
             {
                 "job_name": "monitors",
-                "static_configs": [{"targets": [f"127.0.0.1:{MONITORS_PORT}"], "labels": {"site": site}}],
+                "scheme": "https",
+                "tls_config": tls,
+                # each Prometheus asks the monitors of its own site: what lies between the sites is then not in its way
+                "static_configs": [{"targets": [f"{model.MONITORS[site]}:{model.MONITORS_PORT}"]}],
             },
         ],
     }

@@ -1,4 +1,4 @@
-"""The stand-ins for Sentry and Matomo of a site, as a process behind the tools cluster's balancer."""
+"""The stand-ins for Sentry and Matomo of a site, each a process behind the tools cluster's balancer."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
 from lab.services.postgres import socket_folder
 
-PORT = 8451
+PORTS = {"sentry": 8451, "matomo": 8452}
 
 
-def receivers(options: Options, site: str) -> Process:
+def receivers(options: Options, site: str) -> list[Process]:
     """Plain HTTP on the loopback: TLS ends at the balancer in front."""
+    return [_receiver(options, site, kind) for kind in PORTS]
+
+
+def _receiver(options: Options, site: str, kind: str) -> Process:
     keys = pki.keys(options.state)
     return Process(
-        name=f"{site}/{TOOLS.prefix}telemetry",
+        name=f"{site}/{TOOLS.prefix}{kind}",
         zone=site,
         argv=(
             *(str(Path(sys.executable).with_name("granian")), "--interface", "asgi"),
-            *("--host", "127.0.0.1", "--port", str(PORT), "--workers", "1", "--loop", "uvloop", "--http", "1"),
+            *("--host", "127.0.0.1", "--port", str(PORTS[kind]), "--workers", "1", "--loop", "uvloop", "--http", "1"),
             *(
                 "--backlog",
                 "512",
@@ -32,7 +36,7 @@ def receivers(options: Options, site: str) -> Process:
                 "--log-level",
                 "warning",
             ),
-            "lab.telemetry.app:app",
+            f"lab.telemetry.app:{kind}",
         ),
         env={
             "TELEMETRY_SITE": site,
@@ -41,6 +45,6 @@ def receivers(options: Options, site: str) -> Process:
             "TELEMETRY_PASSWORDS": str(keys.passwords),
             "TELEMETRY_ACCESS": str(keys.access),
         },
-        ready=Ready(tcp=("127.0.0.1", PORT), log_line="started"),
+        ready=Ready(tcp=("127.0.0.1", PORTS[kind]), log_line="started"),
         restart=True,
     )

@@ -1,12 +1,10 @@
-"""The receivers of a site as one ASGI application: Sentry's paths, Matomo's paths, and the cluster's readiness.
-
-One process for both saves memory; they share nothing but the database, as two services of one cluster would.
-"""
+"""The receivers of a site as ASGI applications, `sentry` and `matomo`: two services of one cluster that share its database."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,11 +22,27 @@ from lab.telemetry.store import Store, Unavailable
 _API = "/api/0"
 
 
-def make(settings: Settings) -> Starlette:
-    """The application of one site."""
-    store = Store(settings)
+def _sentry(settings: Settings, store: Store) -> list[Route]:
     ingest, web = Ingest(settings, store), WebApi(settings, store)
+    return [
+        Route("/api/{project}/envelope/", ingest.envelope, methods=["POST"]),
+        Route(f"{_API}/organizations/{{organization}}/issues/", web.issues),
+        Route(f"{_API}/projects/{{organization}}/{{project}}/events/", web.events),
+        Route(f"{_API}/organizations/{{organization}}/monitors/{{slug}}/checkins/", web.check_ins),
+    ]
+
+
+def _matomo(settings: Settings, store: Store) -> list[Route]:
     tracking, reporting = Tracking(settings, store), Reporting(settings, store)
+    return [
+        Route("/matomo.php", tracking.track, methods=["GET", "POST"]),
+        Route("/index.php", reporting.call, methods=["GET", "POST"]),
+    ]
+
+
+def make(settings: Settings, own: Callable[[Settings, Store], list[Route]]) -> Starlette:
+    """One receiver of one site: its `own` routes, and its readiness."""
+    store = Store(settings)
 
     async def ready(_: Request) -> Response:
         try:
@@ -44,16 +58,7 @@ def make(settings: Settings) -> Starlette:
         yield
         await store.close()
 
-    routes = [
-        Route("/api/{project}/envelope/", ingest.envelope, methods=["POST"]),
-        Route(f"{_API}/organizations/{{organization}}/issues/", web.issues),
-        Route(f"{_API}/projects/{{organization}}/{{project}}/events/", web.events),
-        Route(f"{_API}/organizations/{{organization}}/monitors/{{slug}}/checkins/", web.check_ins),
-        Route("/matomo.php", tracking.track, methods=["GET", "POST"]),
-        Route("/index.php", reporting.call, methods=["GET", "POST"]),
-        Route("/health/ready", ready),
-    ]
-    return Starlette(routes=routes, lifespan=living)
+    return Starlette(routes=[*own(settings, store), Route("/health/ready", ready)], lifespan=living)
 
 
 def stamped(application: Starlette, site: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
@@ -71,13 +76,17 @@ def stamped(application: Starlette, site: str) -> Callable[[Scope, Receive, Send
     return answer
 
 
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Entry point for the application server; the service is made at the first call."""
-    global _service  # noqa: PLW0603 - one service per process, made when the environment is known
-    if _service is None:
-        settings = Settings.from_environment()
-        _service = stamped(make(settings), settings.site)
-    await _service(scope, receive, send)
+@cache
+def _service(own: Callable[[Settings, Store], list[Route]]) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    settings = Settings.from_environment()
+    return stamped(make(settings, own), settings.site)
 
 
-_service: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+async def sentry(scope: Scope, receive: Receive, send: Send) -> None:
+    """Entry point for the application server; the service is made at the first call, when the environment is known."""
+    await _service(_sentry)(scope, receive, send)
+
+
+async def matomo(scope: Scope, receive: Receive, send: Send) -> None:
+    """The same for Matomo."""
+    await _service(_matomo)(scope, receive, send)
