@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from chaoslib.exceptions import ActivityFailed
 
-from chaos import undo
+from chaos import faults, undo
 from chaos.context import Context, current
-from chaos.faults import site_loss
 from chaos.guards import Aborted
 from chaos.live import NoFigures, read_live
+from results.plan import Condition, Fault
 
 _Activity = TypeVar("_Activity", bound=Callable[..., Any])  # an activity's arguments are JSON
 _STEPS = ("detect", "fence", "promote", "dns", "declare")
@@ -58,16 +58,47 @@ def steady_state() -> bool:
 
 
 @_guarded
-def lose_site() -> dict[str, int]:
+def set_conditions() -> list[str]:
+    """Break what the plan wants broken before the fault; each is seen to be so."""
+    context = current()
+    for condition in context.plan.conditions:
+        _break(context, condition, "condition")
+    return [condition.name for condition in context.plan.conditions]
+
+
+@_guarded
+def inject() -> dict[str, int]:
     """Inject the fault and wait for its receipt. Without a receipt the experiment ends here."""
     context = current()
     context.enter("loss")
-    site_loss.inject(context)
+    return {"t0": _break(context, context.plan.fault, "fault")}
+
+
+def _break(context: Context, fault: Fault | Condition, event: str) -> int:
+    """Owe the inverse, act, see the effect. Returns since when it shows; events are ``<event>.command``, ``<event>.receipt``."""
+    kind = faults.fault(fault.name)
+    parameters = kind.owed(fault)
+    undo.owe(context.run, context.clock, kind.inverse, parameters, f"{fault.name} on {_subject(fault)}")
+    context.t_command = context.clock.now_ns()
+    context.timeline.write(
+        f"{event}.command", _subject(fault), t_ns=context.t_command, fault=fault.name, parameters=parameters
+    )
+    kind.inject(context, fault)
     try:
-        return {"t0": site_loss.receipt(context)}
-    except site_loss.NoReceipt as error:
-        context.guards.abort("no-receipt", str(error))
-        raise Aborted(str(error)) from error
+        since = kind.receipt(context, fault)
+    except faults.NoReceipt as error:
+        context.timeline.write(f"{event}.receipt", _subject(fault), effective=False, fault=fault.name, proof=str(error))
+        why = f"{fault.name} on {_subject(fault)}: {error}"
+        context.guards.abort("no-receipt", why)
+        raise Aborted(why) from error
+    context.timeline.write(
+        f"{event}.receipt", _subject(fault), t_ns=since, effective=True, fault=fault.name, proof=kind.proof
+    )
+    return since
+
+
+def _subject(fault: Fault | Condition) -> str:
+    return f"{fault.service}@{fault.site}" if fault.service and fault.site else fault.service or fault.site
 
 
 @_guarded
@@ -75,19 +106,34 @@ def await_takeover() -> dict[str, Any]:
     """Let the target take over, or perform its runbook step by step; ends with the declaration or at the plan's limit."""
     context = current()
     context.enter("takeover")
-    shown: set[tuple[str, str]] = set()
+    cluster = context.plan.fault.takeover
     if context.plan.takeover == "perform":
         for step in _STEPS:
             context.guards.check()
             context.driver.perform(context.plan.fault.survivor, step)
-            _show_steps(context, shown)
+            _show_steps(context)
     else:
         context.guards.wait_until(
-            lambda: "declare" in {step for step, state in _show_steps(context, shown) if state == "end"},
-            context.plan.phases.takeover_limit_s,
+            lambda: (cluster, "declare", "end") in _show_steps(context), context.plan.phases.takeover_limit_s
         )
-    declared = ("declare", "end") in shown
-    return {"declared": declared, "steps": len(shown)}
+    return {"declared": (cluster, "declare", "end") in context.shown, "steps": len(context.shown)}
+
+
+@_guarded
+def hold_fault() -> None:
+    """The fault stays for a while."""
+    context = current()
+    context.enter("fault")
+    _watch_for(context, context.plan.phases.fault_s)
+
+
+@_guarded
+def lift() -> dict[str, int]:
+    """End the fault by its inverse, and see that it is gone. Conditions stay until the rollback."""
+    context = current()
+    kind = faults.fault(context.plan.fault.name)
+    own = kind.owed(context.plan.fault)
+    return _settle(context, lambda inverse: inverse.do == kind.inverse and inverse.parameters == own)
 
 
 @_guarded
@@ -95,7 +141,17 @@ def hold_recovered() -> None:
     """Load goes on, so that one can see whether the service is back and stays so."""
     context = current()
     context.enter("recovered")
-    context.guards.wait(context.plan.phases.recovered_s)
+    _watch_for(context, context.plan.phases.recovered_s)
+
+
+def _watch_for(context: Context, seconds: float) -> None:
+    """So long, with an eye on the runbooks: what they do unasked belongs on the timeline."""
+
+    def look() -> bool:
+        _show_steps(context)
+        return False
+
+    context.guards.wait_until(look, seconds, every_s=1.0)
 
 
 @_guarded
@@ -142,29 +198,35 @@ def read_lost_volume() -> dict[str, Any]:
 
 def restore() -> dict[str, int]:
     """Rollback: carry out every inverse that is owed, newest first. Fails when one of them does."""
-    context = current()
+    return _settle(current(), lambda _: True)
+
+
+def _settle(context: Context, wanted: Callable[[undo.Inverse], bool]) -> dict[str, int]:
+    """Carry out the inverses that are owed and wanted, and see each of them work."""
 
     def carry_out(inverse: undo.Inverse) -> None:
-        if inverse.do != site_loss.RESTORE:
-            raise RuntimeError(f"inverse {inverse.do!r} is unknown")
-        site_loss.restore(context, inverse.parameters["site"])
+        faults.undo(context.driver, inverse.do, inverse.parameters)
+        kind = next(kind for kind in faults.FAULTS.values() if kind.inverse == inverse.do)
+        kind.lifted(context, inverse.parameters)
+        context.timeline.write(
+            "fault.lifted", inverse.parameters.get("service") or inverse.parameters["site"], fault=kind.name
+        )
 
-    replay = undo.replay(context.run, context.clock, carry_out)
+    replay = undo.replay(context.run, context.clock, carry_out, wanted)
     if replay.failed:
         raise ActivityFailed("; ".join(f"{inverse.do}: {why}" for inverse, why in replay.failed))
     return {"settled": len(replay.settled)}
 
 
-def _show_steps(context: Context, shown: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Put the runbook's new steps on the timeline; returns all (step, state) seen so far."""
+def _show_steps(context: Context) -> set[tuple[str, str, str]]:
+    """Put the runbooks' new steps on the timeline; returns all (cluster, step, state) seen so far."""
     for step in context.driver.takeover_steps():
-        key = (step["step"], step["state"])
-        if key not in shown:
-            shown.add(key)
+        key = (step["cluster"], step["step"], step["state"])
+        if key not in context.shown:
+            context.shown.add(key)
             t_ns = context.clock.from_monotonic(step["t_monotonic_ns"])
             more = {"why": step["why"]} if "why" in step else {}
-            context.timeline.write(
-                "takeover.step", step["step"], t_ns=t_ns, state=step["state"], site=step["site"], **more
-            )
-            context.tell({"step": step["step"], "state": step["state"], "t_ns": t_ns})
-    return shown
+            data = {"state": step["state"], "site": step["site"], "cluster": step["cluster"], **more}
+            context.timeline.write("takeover.step", step["step"], t_ns=t_ns, **data)
+            context.tell({"step": step["step"], "cluster": step["cluster"], "state": step["state"], "t_ns": t_ns})
+    return context.shown

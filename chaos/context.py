@@ -6,7 +6,7 @@ Chaos Toolkit calls activities as plain functions with JSON arguments; what is n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Context:
     tell: Callable[[dict[str, Any]], None]
     phase: str = ""
     t_command: int = 0
+    shown: set[tuple[str, str, str]] = field(default_factory=set)  # the runbooks' steps that are on the timeline
 
     def enter(self, phase: str) -> None:
         """End the phase that is on and begin another."""
@@ -43,6 +44,14 @@ class Context:
         self.phase = phase
         self.timeline.write("phase", phase, state="begin")
         self.tell({"phase": phase})
+
+    def await_seen(self, seen: Callable[[], bool], within_s: float, what: str) -> None:
+        """For clean-up, which goes on after a guard has tripped: return when `seen`. Raises RuntimeError when it takes longer."""
+        deadline = self.clock.now_ns() + int(within_s * 1e9)
+        while not seen():
+            if self.clock.now_ns() > deadline or not self.observer.alive:
+                raise RuntimeError(f"{what}: not seen to come back within {within_s:g} s")
+            self.guards.rest(0.05)
 
     def leave(self) -> None:
         if self.phase:

@@ -18,7 +18,6 @@ class Observer:
 
     def __init__(self, run: Path, target: Target, target_file: Path, clock: Clock) -> None:
         self._reachable: dict[str, list[tuple[int, bool]]] = {}
-        self._answers: dict[str, str] = {}
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
             [
@@ -61,11 +60,6 @@ class Observer:
             changes = self._reachable.get(site, [])
             return changes[-1][1] if changes else None
 
-    def answers(self) -> dict[str, str]:
-        """The last answer of each authoritative server."""
-        with self._changed:
-            return dict(self._answers)
-
     def end(self) -> None:
         """Let the witness end; its files are whole when this returns."""
         if self._process.stdin is not None:
@@ -83,8 +77,5 @@ class Observer:
         for line in self._process.stdout:
             said = json.loads(line)
             with self._changed:
-                if "probe" in said:
-                    self._reachable.setdefault(said["probe"], []).append((said["t_ns"], said["reachable"]))
-                else:
-                    self._answers[said["authoritative"]] = said["answer"]
+                self._reachable.setdefault(said["probe"], []).append((said["t_ns"], said["reachable"]))
                 self._changed.notify_all()

@@ -63,10 +63,12 @@ def owed(run: Path) -> list[Inverse]:
     return [inverse for inverse in reversed(inverses) if inverse.number not in settled]
 
 
-def replay(run: Path, clock: Clock, carry_out: Callable[[Inverse], None]) -> Replay:
-    """Carry out whatever is owed, newest first; one that fails does not keep the others from being tried."""
+def replay(
+    run: Path, clock: Clock, carry_out: Callable[[Inverse], None], wanted: Callable[[Inverse], bool] = lambda _: True
+) -> Replay:
+    """Carry out whatever is owed and wanted, newest first; one that fails does not keep the others from being tried."""
     done, failed = [], []
-    for inverse in owed(run):
+    for inverse in filter(wanted, owed(run)):
         try:
             carry_out(inverse)
         except Exception as error:  # noqa: BLE001 - recorded and reported: the other inverses are still owed

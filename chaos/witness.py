@@ -22,7 +22,7 @@ import dns.rdatatype
 from results.clock import Clock
 from results.row_log import RowWriter
 from results.timeline import TimelineWriter
-from targets.model import Endpoint, Site, Target
+from targets.model import Endpoint, Target
 from targets.read import read_target
 
 PROBE_EVERY_S = 0.1
@@ -60,23 +60,26 @@ class Witness:
         self._target, self._clock = target, clock
         self._timeline = TimelineWriter(run, "witness", clock)
         self._lookups = RowWriter(run, "lookups", "witness")
-        self._answers: dict[str, tuple[str, int]] = {}
+        self._answers: dict[tuple[str, str], str] = {}
 
     async def watch(self) -> None:
         target = self._target
-        looks = [self._watch_site(site) for site in target.sites]
+        port = target.service.port
+        looks = [self._watch_place(Endpoint(name=site.name, address=site.address, port=port)) for site in target.sites]
+        looks += [self._watch_place(site.monitors) for site in target.sites if site.monitors is not None]
+        records = [target.zone.record, *([target.tools.record] if target.tools is not None else [])]
         for server in target.zone.authoritative:
-            looks.append(self._watch_server(server, "authoritative", _AUTHORITATIVE_EVERY_S))
+            looks += [self._watch_server(server, "authoritative", _AUTHORITATIVE_EVERY_S, name) for name in records]
         for resolver in target.resolvers:
             server = Endpoint(name=resolver.name, address=resolver.address, port=resolver.port)
-            looks.append(self._watch_server(server, "resolver", _RESOLVER_EVERY_S))
+            looks.append(self._watch_server(server, "resolver", _RESOLVER_EVERY_S, target.zone.record))
         try:
             await asyncio.gather(self._flush(), *looks)
         finally:
             self._lookups.close()
             self._timeline.close()
 
-    async def _watch_site(self, site: Site) -> None:
+    async def _watch_place(self, place: Endpoint) -> None:
         """Probes begin on time even while earlier ones wait; they are judged in the order in which they were begun."""
         state = Reachability()
         under_way: asyncio.Queue[tuple[int, asyncio.Task[bool]]] = asyncio.Queue()
@@ -85,7 +88,7 @@ class Witness:
             loop = asyncio.get_running_loop()
             due = loop.time()
             while True:
-                probe = asyncio.create_task(self._reach(site))
+                probe = asyncio.create_task(self._reach(place))
                 under_way.put_nowait((self._clock.now_ns(), probe))
                 due += PROBE_EVERY_S
                 await asyncio.sleep(max(0.0, due - loop.time()))
@@ -96,30 +99,30 @@ class Witness:
                 reachable = await probe
                 since = state.take(t_ns, reachable=reachable)
                 if since is not None:
-                    self._timeline.write("probe", site.name, t_ns=since, reachable=reachable)
-                    _say({"probe": site.name, "reachable": reachable, "t_ns": since})
+                    self._timeline.write("probe", place.name, t_ns=since, reachable=reachable)
+                    _say({"probe": place.name, "reachable": reachable, "t_ns": since})
 
         await asyncio.gather(begin(), judge())
 
-    async def _reach(self, site: Site) -> bool:
+    async def _reach(self, place: Endpoint) -> bool:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                _, writer = await asyncio.open_connection(site.address, self._target.service.port)
+                _, writer = await asyncio.open_connection(place.address, place.port)
         except OSError:
             return False
         writer.transport.abort()
         return True
 
-    async def _watch_server(self, server: Endpoint, layer: str, every_s: float) -> None:
+    async def _watch_server(self, server: Endpoint, layer: str, every_s: float, name: str) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
-            await self._ask(server, layer)
+            await self._ask(server, layer, name)
             due += every_s
             await asyncio.sleep(max(0.0, due - loop.time()))
 
-    async def _ask(self, server: Endpoint, layer: str) -> None:
-        asked, name = self._clock.now_ns(), self._target.zone.record
+    async def _ask(self, server: Endpoint, layer: str, name: str) -> None:
+        asked = self._clock.now_ns()
         query = dns.message.make_query(name, dns.rdatatype.A)
         address, ttl, answered, rcode = "", None, None, "timeout"
         try:
@@ -135,10 +138,9 @@ class Witness:
         self._lookups.append(
             *(asked, answered, "witness", layer, server.name, None, name, address or None, ttl, rcode, None)
         )
-        if layer == "authoritative" and address and self._answers.get(server.name, ("", 0))[0] != address:
-            self._answers[server.name] = (address, asked)
-            self._timeline.write("dns.authoritative", server.name, t_ns=answered, answer=address, ttl=ttl)
-            _say({"authoritative": server.name, "answer": address, "t_ns": answered})
+        if layer == "authoritative" and address and self._answers.get((server.name, name)) != address:
+            self._answers[server.name, name] = address
+            self._timeline.write("dns.authoritative", server.name, t_ns=answered, name=name, answer=address, ttl=ttl)
 
     async def _flush(self) -> None:
         while True:

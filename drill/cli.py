@@ -14,15 +14,16 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from chaos import faults
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
-from chaos.faults import site_loss
 from drill.exercise import DrillRefused, Exercise, make_report
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
 from lab.doctor import examine
 from lab.launch import LabError
 from results import run as runs
+from results.checks import check_names
 from results.clock import Clock
 from results.documents import sentence, write_documents
 from results.judge import Judgement, judge
@@ -75,6 +76,8 @@ def drill(
         experiment = read_experiment(path)
         plan = plan_of(experiment, str(path), drill=path.stem, quick=quick, sets=changes)
         check_defect(plan.lab.defect)
+        faults.check_faults(plan)
+        check_names(plan.checks)
         if target is not None:
             driver_for(read_target(target))
         _check_language(lang)
@@ -199,10 +202,8 @@ def _undo(run: Path, target_file: Path | None) -> tuple[list[str], list[str]]:
     driver = driver_for(read_target(target_file or state / "target.yaml"))
 
     def carry_out(inverse: undo_log.Inverse) -> None:
-        if inverse.do != site_loss.RESTORE:
-            raise RuntimeError(f"inverse {inverse.do!r} is unknown")
         try:
-            driver.restore_site(inverse.parameters["site"])
+            faults.undo(driver, inverse.do, inverse.parameters)
         except LabUnreachable:
             return  # a lab that is gone has nothing broken in it
         except LabRefused as error:

@@ -23,13 +23,14 @@ from lab import system, tools
 from lab.clusters import TOOLS
 from lab.control import Answer, Refused, serve
 from lab.gate import gates, open_gate
-from lab.model import SITES, Options, ServiceFailed, monitors_zone
+from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
 from lab.net.links import Links, NetemLinks, WireLinks, calibrate, netem_works
 from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, PRIVATE_LINK, make_links, make_zones, set_interface
 from lab.runbook import journal
 from lab.runbook.journal import read_lines
-from lab.services.oncall import DELIVERIES
+from lab.services import prometheus
+from lab.services.oncall import deliveries
 from lab.supervisor import ZoneSupervisor
 
 _PARTS = ("private-link", "public-link", "processes")
@@ -65,6 +66,10 @@ class Lab:
             "fence": self.fence,
             "deliveries": self.deliveries,
             "link": self.link,
+            "monitors-link": self.monitors_link,
+            "service": self.service,
+            "uploads": self.uploads,
+            "rules": self.rules,
             "takeover": self.takeover,
             "takeover-mode": self.takeover_mode,
             "journal": self.journal,
@@ -153,7 +158,40 @@ class Lab:
         return {"mode": request["mode"]}
 
     async def deliveries(self, _: dict[str, Any]) -> Answer:
-        return {"deliveries": read_lines(self.options.state / DELIVERIES)}
+        return {
+            "deliveries": [
+                {"channel": channel, **line}
+                for channel in ONCALL
+                for line in read_lines(deliveries(self.options, channel))
+            ]
+        }
+
+    async def monitors_link(self, request: dict[str, Any]) -> Answer:
+        """The network of a site's monitors: up, or down."""
+        zone, state = monitors_zone(_site(request)), _one_of(request, "state", ("up", "down"))
+        await asyncio.to_thread(set_interface, zone, "public", up=state == "up")
+        return {"t_ns": time.monotonic_ns()}
+
+    async def service(self, request: dict[str, Any]) -> Answer:
+        """A process by name: into a state, or (without one) how it is."""
+        name = str(request["name"])
+        if "state" in request:
+            await self.supervisor.set_state(name, _one_of(request, "state", ("running", "stopped", "frozen")))
+        return {"state": self.supervisor.state(name), "t_ns": time.monotonic_ns()}
+
+    async def uploads(self, request: dict[str, Any]) -> Answer:
+        """Whether a site's service may write: set it, or (without a state) see it."""
+        site = _site(request)
+        if "state" in request:
+            await system.set_uploads(self.supervisor, site, _one_of(request, "state", ("taken", "refused")))
+        return {**await system.uploads(self.supervisor, site), "t_ns": time.monotonic_ns()}
+
+    async def rules(self, request: dict[str, Any]) -> Answer:
+        """Have every Prometheus evaluate the rules of that file, under that name."""
+        prometheus.write_rules(self.options, str(request["name"]), Path(request["file"]))
+        return {
+            "reloaded": [site for site in tools.sites(self.options) if self.supervisor.reload(prometheus.name(site))]
+        }
 
     async def journal(self, _: dict[str, Any]) -> Answer:
         return {"steps": journal.read(self.options.state)}
@@ -206,6 +244,12 @@ def _site(request: dict[str, Any]) -> str:
     if site not in SITES:
         raise Refused(f"site {site!r}: there are {', '.join(SITES)}")
     return str(site)
+
+
+def _one_of(request: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+    if request[key] not in allowed:
+        raise Refused(f"{key} {request[key]!r}: there are {', '.join(allowed)}")
+    return str(request[key])
 
 
 def _memory_bytes() -> int:

@@ -31,7 +31,8 @@ RECORD = "vitals.heart.test"
 TOOLS_RECORD = "tools.heart.test"
 TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
 # somebody else's service outside both sites, which calls the people on duty
-ONCALL = ("oncall.heart.test", "192.0.2.200")
+# two channels, by different providers: one that is broken must not keep an alert from everybody
+ONCALL = {"oncall": ("oncall.heart.test", "192.0.2.200"), "pager": ("pager.heart.test", "192.0.2.201")}
 HTTPS = 443
 MONITORS_PORT = 9500  # where the monitors of a site show what they see, to the Prometheus there and to their peers
 

@@ -81,7 +81,7 @@ def make_keys(state: Path) -> Keys:
     secret(made.key, key)
     for path, names in (
         (made.tools, [model.TOOLS_RECORD, f"*.{model.TOOLS_RECORD}", "127.0.0.1"]),
-        (made.oncall, [model.ONCALL[0]]),
+        (made.oncall, [name for name, _ in model.ONCALL.values()]),
         (made.private, [*model.PRIVATE.values(), *model.MONITORS.values()]),
     ):
         key, certificate = _issue(ca_key, names)

@@ -48,6 +48,7 @@ class ZoneSupervisor:
         self._sites: dict[str, asyncio.subprocess.Process] = {}
         self._reapers: dict[str, int] = {}
         self._holding: list[asyncio.subprocess.Process] = []
+        self._ordered_down: dict[str, Process] = {}
 
     # sites
 
@@ -78,6 +79,8 @@ class ZoneSupervisor:
         for running in ending:
             await running.handle.wait()
             self.running.pop(running.spec.name, None)
+        for name in [name for name, spec in self._ordered_down.items() if spec.zone == site]:
+            del self._ordered_down[name]  # what the site had is gone: it comes back with the site, or not at all
 
     # processes
 
@@ -101,6 +104,42 @@ class ZoneSupervisor:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     member.kill()
             await running.handle.wait()
+
+    async def set_state(self, name: str, state: str) -> None:
+        """Bring a process into a state: running, stopped (clean, and not started again), frozen (SIGSTOP: it hangs).
+
+        Raises ServiceFailed for a process that there is not.
+        """
+        running = self.running.get(name)
+        if running is None and name not in self._ordered_down:
+            raise ServiceFailed(f"process {name!r}: there are {', '.join(sorted(self.running))}")
+        if state == "running":
+            if running is not None:
+                _signal(running.pid, signal.SIGCONT)
+            elif spec := self._ordered_down.pop(name, None):
+                await self.start(spec)
+        elif running is not None and state == "frozen":
+            _signal(running.pid, signal.SIGSTOP)
+        elif running is not None and state == "stopped":
+            self._ordered_down[name] = running.spec
+            await self.stop(name)
+
+    def reload(self, name: str) -> bool:
+        """Have a process read its configuration again (SIGHUP). False where it does not run."""
+        running = self.running.get(name)
+        if running is None or running.handle.returncode is not None:
+            return False
+        os.kill(running.pid, signal.SIGHUP)
+        return True
+
+    def state(self, name: str) -> str:
+        """As the process table shows it: running, frozen, or stopped."""
+        running = self.running.get(name)
+        family = _family(running.pid) if running is not None else []
+        states = {member.status() for member in family if member.is_running()} - {psutil.STATUS_ZOMBIE}
+        if not states:
+            return "stopped"
+        return "frozen" if states == {psutil.STATUS_STOPPED} else "running"
 
     async def run(
         self,
@@ -254,6 +293,13 @@ def _family(pid: int) -> list[psutil.Process]:
         return [*first.children(recursive=True), first]
     except psutil.NoSuchProcess:
         return []
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    """To a process and all its children."""
+    for member in _family(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.send_signal(number)
 
 
 def _clean_environment(more: Mapping[str, str] | None) -> dict[str, str]:

@@ -12,11 +12,11 @@ import asyncpg
 
 from lab import pki, tools
 from lab.clusters import CLUSTERS, MAIN, TOOLS, Cluster
-from lab.model import SITES, Options, Process, ServiceFailed, Supervisor
+from lab.model import ONCALL, SITES, Options, Process, ServiceFailed, Supervisor
 from lab.runbook import journal, peer
 from lab.runbook.__main__ import MODE
-from lab.services import haproxy, knot, runbook, unbound, vitals
-from lab.services.oncall import DELIVERIES
+from lab.services import haproxy, knot, prometheus, runbook, unbound, vitals
+from lab.services.oncall import deliveries
 from lab.services.postgres import Postgres
 from lab.vitals.export import write_rows
 
@@ -27,11 +27,14 @@ _SERVING_WITHIN_S = 20
 async def bring_up(supervisor: Supervisor) -> None:
     """Both clusters at both sites and DNS: serving, replicating, watched."""
     options = supervisor.options
-    for old in (journal.NAME, DELIVERIES):
-        (options.state / old).unlink(missing_ok=True)
+    for old in (options.state / journal.NAME, *(deliveries(options, channel) for channel in ONCALL)):
+        old.unlink(missing_ok=True)
+    (options.state / prometheus.RULES).mkdir(exist_ok=True)
+    for rules in (options.state / prometheus.RULES).iterdir():
+        rules.unlink()
     (options.state / MODE).write_text(options.takeover)
-    for old in ("volumes", "dns"):
-        shutil.rmtree(options.state / old, ignore_errors=True)
+    for folder in ("volumes", "dns"):
+        shutil.rmtree(options.state / folder, ignore_errors=True)
     pki.make_keys(options.state)
     await asyncio.gather(
         _bring_up_databases(supervisor),
@@ -71,6 +74,29 @@ async def _heal_database(supervisor: Supervisor, cluster: Cluster, site: str) ->
     elif primary != site:
         await supervisor.stop(database.name(site))
         await database.rejoin(supervisor, site, primary)
+
+
+async def set_uploads(supervisor: Supervisor, site: str, state: str) -> None:
+    """refused: the service may not write any more, while everything else works (a migration gone wrong); taken: it may."""
+    database = Postgres(supervisor.options, MAIN)
+    connection = await database.connect(site)
+    try:
+        verb = "GRANT INSERT ON upload TO vitals" if state == "taken" else "REVOKE INSERT ON upload FROM vitals"
+        await connection.execute(verb)
+    finally:
+        await connection.close()
+
+
+async def uploads(supervisor: Supervisor, site: str) -> dict[str, Any]:
+    """Whether the service may write there, and whether it says that it is ready, asked from outside."""
+    database = Postgres(supervisor.options, MAIN)
+    connection = await database.connect(site)
+    try:
+        allowed = await connection.fetchval("SELECT has_table_privilege('vitals', 'upload', 'INSERT')")
+    finally:
+        await connection.close()
+    ready = await peer.service_ready(MAIN, site, pki.keys(supervisor.options.state).ca, vantage="witness")
+    return {"uploads": "taken" if allowed else "refused", "ready": ready}
 
 
 async def takeover(supervisor: Supervisor, site: str, step: str | None) -> dict[str, Any]:

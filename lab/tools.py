@@ -23,7 +23,7 @@ async def bring_up(supervisor: Supervisor) -> None:
     database = Postgres(supervisor.options, TOOLS)
     await asyncio.gather(
         _bring_up_databases(supervisor, database, standing),
-        supervisor.start(oncall.service(supervisor.options)),
+        *(supervisor.start(channel) for channel in oncall.channels(supervisor.options)),
     )
     await asyncio.gather(*(start_site(supervisor, site) for site in standing))
 

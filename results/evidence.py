@@ -174,11 +174,11 @@ class Evidence:
         """Versions, machine, inventory of the target. Raises Unusable."""
         return self._json("environment.json")
 
-    def address(self, site: str) -> str:
-        """Public address of a site. Raises Unusable."""
+    def address(self, site: str, *, tools: bool = False) -> str:
+        """Public address of a site, or of its tools cluster. Raises Unusable."""
         for each in self.environment.get("target", {}).get("sites", []):
             if each["name"] == site:
-                return str(each["address"])
+                return str(each["tools_address" if tools else "address"])
         raise Unusable(f"environment.json: no address of site {site}")
 
     def _json(self, name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from results import run as runs
-from results.checks import CHECKS, Check
+from results.checks import Check, asked
 from results.evidence import Evidence, Unusable
 from results.finding import Finding, Value, Verdict, merge
 from results.marks import Marks, find_marks
@@ -69,11 +69,11 @@ def judge(run: Path) -> Judgement:
         except Unusable as error:
             marks = Marks()
             findings.append(Finding("marks", Verdict.INCONCLUSIVE, f"no time marks: {error}"))
-        findings += [_carry_out(name, check, evidence, marks) for name, check in CHECKS.items()]
         try:
-            drill, seed = evidence.plan.drill, evidence.plan.seed
+            drill, seed, wanted = evidence.plan.drill, evidence.plan.seed, evidence.plan.checks
         except Unusable:
-            drill, seed = "unknown", None
+            drill, seed, wanted = "unknown", None, None
+        findings += [_carry_out(name, check, evidence, marks) for name, check in asked(wanted).items()]
         headline = _headline(evidence, marks, findings)
     verdict = merge(finding.verdict for finding in findings)
     return Judgement(run.name, drill, seed, verdict, tuple(findings), marks, headline)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from results.evidence import Evidence
 
+MAIN, TOOLS = "main", "tools"  # clusters, as plans name them
+
 
 @dataclass(frozen=True)
 class Marks:
     """
     t_cmd    the fault was ordered            t0      it took effect: the witness's receipt
+    t_lifted the fault was seen to be gone again, where the drill ends it itself
     t_imp    first reading that missed its deadline because of it: when that reading was intended, not before t0
     t_det    detected by the runbook          t_decl  declared done
     t_auth   every authoritative server answers the survivor's address
@@ -20,6 +23,7 @@ class Marks:
 
     t_cmd: int | None = None
     t0: int | None = None
+    t_lifted: int | None = None
     t_imp: int | None = None
     t_det: int | None = None
     t_auth: int | None = None
@@ -33,8 +37,11 @@ def find_marks(evidence: Evidence) -> Marks:
     t_cmd = _first(evidence, "fault.command")
     receipts = [event for event in evidence.of_kind("fault.receipt") if event.data.get("effective") is True]
     t0 = receipts[0].t_ns if receipts else None
+    cluster = evidence.plan.fault.takeover
     steps = {
-        event.subject: event.t_ns for event in evidence.of_kind("takeover.step") if event.data.get("state") == "end"
+        event.subject: event.t_ns
+        for event in evidence.of_kind("takeover.step")
+        if event.data.get("state") == "end" and event.data.get("cluster", MAIN) == cluster
     }
     observed = _observed(evidence)
     if t0 is None:
@@ -43,6 +50,7 @@ def find_marks(evidence: Evidence) -> Marks:
     return Marks(
         t_cmd=t_cmd,
         t0=t0,
+        t_lifted=_lifted(evidence, t0, observed),
         t_imp=t_imp,
         t_det=steps.get("detect"),
         t_auth=_authoritative(evidence, t0),
@@ -62,12 +70,24 @@ def _observed(evidence: Evidence) -> int | None:
     return max(ends, default=None)
 
 
+def _lifted(evidence: Evidence, t0: int, observed: int | None) -> int | None:
+    """Only while the load is on: what the rollback lifts belongs to the clean-up."""
+    times = [
+        e.t_ns for e in evidence.of_kind("fault.lifted") if e.t_ns > t0 and observed is not None and e.t_ns < observed
+    ]
+    return max(times, default=None)
+
+
 def _authoritative(evidence: Evidence, t0: int) -> int | None:
-    survivor = evidence.address(evidence.plan.fault.survivor)
-    servers = {each["name"] for each in evidence.environment["target"]["zone"]["authoritative"]}
+    tools, target = evidence.plan.fault.takeover == TOOLS, evidence.environment["target"]
+    survivor = evidence.address(evidence.plan.fault.survivor, tools=tools)
+    record = target["tools"]["record"] if tools else target["zone"].get("record")
+    servers = {each["name"] for each in target["zone"]["authoritative"]}
     switched: dict[str, int] = {}
     for event in evidence.of_kind("dns.authoritative"):
-        if event.data.get("answer") == survivor and event.t_ns >= t0:
+        # before there were two records, events named none
+        of_record = event.data.get("name") in (record, None)
+        if of_record and event.data.get("answer") == survivor and event.t_ns >= t0:
             switched.setdefault(event.subject, event.t_ns)
     return max(switched.values()) if servers and set(switched) >= servers else None
 

@@ -78,6 +78,7 @@ class Phases(_Part):
 
     warm_up_s: float = Field(10, ge=0)
     steady_s: float = Field(80, ge=1)
+    fault_s: float = Field(20, ge=0, description="how long a fault stays that is lifted again during the drill")
     takeover_limit_s: float = Field(90, ge=1)
     recovered_s: float = Field(150, ge=1, description="load goes on so long after the service is back")
     drain_s: float = Field(40, ge=0, description="no new readings; queues empty themselves; ends early when they have")
@@ -107,6 +108,19 @@ class Objectives(_Part):
         1000, description="n_min: fewer acknowledgements in the at-risk window prove too little"
     )
     monitor_ttd_s: float = Field(5, description="fastest monitor of the service: first alarm after t0")
+    alert_delivery_s: float = Field(6, description="from an alert's firing to its delivery, by the quickest channel")
+    heartbeat_s: float = Field(15, description="longest time without a heartbeat on the best channel")
+    tools_rto_s: float = Field(60, description="telemetry is taken again so long after the loss of the tools' site")
+    telemetry_lost: Share = Field(
+        0.02, description="acknowledged telemetry missing after it; it is replicated asynchronously"
+    )
+    isolation_latency: dict[str, float] = Field(
+        {"p50": 1.25, "p99": 2.0},
+        description="quantiles during the fault, at most so many times those before it, beyond both intervals",
+    )
+    isolation_bad_ratio: Share = Field(
+        0.001, description="readings not on time during a fault that is none of the patients'"
+    )
     monitor_blind_s: float = Field(10, description="longest time without a look of a monitor at the surviving site")
     info_ratio_outside: Share = Field(0.001, description="indeterminate uploads outside the fault window")
     steady_fail_ratio: Share = Field(0.001, description="failed uploads in the steady phase")
@@ -135,13 +149,49 @@ class LabOptions(_Part):
 
 
 class Fault(_Part):
-    """What is done to whom."""
+    """What is done to whom, and what is to come of it.
+
+    takeover  the cluster that must be taken over by the survivor; none: nothing may be
+    seen_by   monitors that must notice, at every place but the lost site; `may_see`: others that may (none named: any)
+    """
 
     name: str = "site-loss"
     site: str = "fra"
     survivor: str = "gra"
+    service: str = Field("", description="of the fault service-down: sentry, matomo, oncall, pager")
+    how: Literal["stopped", "frozen"] = Field(
+        "frozen", description="of service-down: gone, or there and never answering"
+    )
+    takeover: Literal["main", "tools", "none"] = "main"
+    seen_by: list[str] = ["http", "transaction"]
+    may_see: list[str] | None = None
     order: list[Literal["private-link", "public-link", "processes"]] = ["private-link", "public-link", "processes"]
     pause_s: float = Field(0, ge=0, description="between the parts of the order; a rolling disaster takes its time")
+
+
+class Condition(_Part):
+    """Something that is broken already when the fault comes, and stays so."""
+
+    name: str
+    site: str = ""
+    service: str = ""
+    how: Literal["stopped", "frozen"] = "stopped"
+
+
+class Alerting(_Part):
+    """Objectives whose burn-rate alerts are evaluated during the drill (names of files of `monitors/objectives`).
+
+    scale     all windows and the period are shortened by so much: a drill lasts minutes
+    expected  alerts that must fire because of the fault, and clear; any other page is a false alarm
+    scrape_s, evaluation_s  of the target's Prometheus: they belong to the time in which an alert must fire
+    """
+
+    objectives: list[str] = ["reachability", "uploads"]
+    scale: int = Field(100, ge=1)
+    expected: list[str] = ["VitalsReachabilityBudgetBurnsFast"]
+    may_fire: list[str] = ["VitalsUploadsBudgetBurnsFast"]
+    scrape_s: float = Field(1, gt=0)
+    evaluation_s: float = Field(1, gt=0)
 
 
 class Plan(_Part):
@@ -156,6 +206,9 @@ class Plan(_Part):
     load: Load = Load()
     phases: Phases = Phases()
     fault: Fault = Fault()
+    conditions: list[Condition] = []
+    alerting: Alerting = Alerting()
+    checks: list[str] | None = Field(None, description="checks that are asked for in this drill; null: all")
     objectives: Objectives = Objectives()
     guards: Guards = Guards()
     lab: LabOptions = LabOptions()

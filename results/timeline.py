@@ -6,13 +6,16 @@ Each process writes a file of its own (``timeline/<source>.jsonl``); no process 
 Vocabulary (kind: subject, data):
 
 ====================  ===========================================================================================
-phase                 subject: warm-up, steady, loss, takeover, recovered, drain; data.state: begin | end
+phase                 subject: warm-up, steady, loss, takeover, fault, recovered, drain; data.state: begin | end
 fault.command         subject: site or link; data.fault: name of the fault. The command was issued
-fault.receipt         subject as above; data.effective: true | false, data.proof: what the witness saw
+fault.receipt         subject as above; data.effective: true | false, data.proof: what counts as one
 fault.lifted          subject as above; the undo was seen to work
-takeover.step         subject: detect, fence, promote, dns, declare; data.state: begin | end | failed, data.site
-dns.authoritative     subject: server name; data.answer: address, data.ttl. Written when the answer changes
-probe                 subject: site; data.reachable: true | false. Written by the witness when it changes
+condition.command, condition.receipt   the same for what is broken before the fault
+takeover.step         subject: detect, fence, promote, dns, declare, release; data.state: begin | end | failed, .site, .cluster
+dns.authoritative     subject: server name; data.name, data.answer: address, data.ttl. Written when the answer changes
+rule                  subject: an alert of Prometheus; data.site: whose Prometheus, data.state: firing | inactive, data.severity
+delivery              subject: an alert, received then; data.channel, .state: firing | resolved, .starts_ns, .severity
+probe                 subject: site, monitors-<site>; data.reachable: true | false. Written by the witness when it changes
 live                  subject: worker; once a second: data of `loadtests` (figures for people, not for judging)
 guard.abort           subject: guard's name; data.why
 stop                  subject: who asked; data.why (Ctrl-C, stop file)

@@ -10,6 +10,11 @@ kill       site, order?, pause_s?              t_ns of each step done
 heal       site                                t_ns; the site runs again; its database as a follower
 fence      site                                t_ns; cut off by the provider, whatever runs in it
 link       name, state: up | down | one-way    t_ns
+monitors-link  site, state: up | down          t_ns; the network of that site's monitors
+service    name, state?: running | stopped | frozen   state as the process table shows it, t_ns
+uploads    site, state?: taken | refused       uploads, ready (the health page's word), t_ns; refused: may not be written
+rules      name, file                          reloaded: sites whose Prometheus reads that rule file now
+deliveries                                     deliveries: what each channel to the people on duty received
 takeover   site, step?                         one step (detect, fence, promote, dns) or all, timed
 takeover-mode  mode: perform | observe         whether the runbook service acts by itself
 journal                                        steps: what the runbook did so far, t is monotonic_ns

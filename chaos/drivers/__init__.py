@@ -25,8 +25,23 @@ class Driver(Protocol):
     def restore_site(self, site: str) -> None:
         """Bring it back; harmless when it was not lost."""
 
-    def takeover_steps(self) -> list[dict[str, Any]]:  # t_monotonic_ns, site, step, state, why
-        """What the runbook did so far."""
+    def set_service(self, site: str, service: str, state: str) -> None:
+        """Bring a service (sentry, matomo, oncall, pager) into a state: running, stopped, frozen."""
+
+    def service_state(self, site: str, service: str) -> str:
+        """That state, as the process table shows it."""
+
+    def set_monitors_link(self, site: str, state: str) -> None:
+        """Take the network of a site's monitors up or down."""
+
+    def set_uploads(self, site: str, state: str) -> None:
+        """refused: the service may not write any more, and nothing else changes; taken: it may again."""
+
+    def uploads_state(self, site: str) -> tuple[str, bool]:
+        """taken or refused, as the store says; and whether the health page, asked from outside, says ready."""
+
+    def takeover_steps(self) -> list[dict[str, Any]]:  # t_monotonic_ns, cluster, site, step, state, why
+        """What the runbooks of all clusters did so far."""
 
     def perform(self, site: str, step: str) -> None:
         """One step of the runbook at the surviving site."""

@@ -1,1 +1,48 @@
 """One file per fault: how it is injected, what proves that it took effect, how it is undone."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from chaos.drivers import Driver
+from chaos.faults.kind import Kind, NoReceipt
+from chaos.faults.monitors_cut import MONITORS_CUT
+from chaos.faults.service_down import SERVICE_DOWN
+from chaos.faults.site_loss import SITE_LOSS
+from chaos.faults.uploads_refused import UPLOADS_REFUSED
+from results.plan import Plan
+
+__all__ = ["FAULTS", "NONE", "Kind", "NoReceipt", "UnknownFault", "check_faults", "fault", "undo"]
+
+NONE = "none"  # a drill in which nothing is broken: whoever cries is wrong
+FAULTS = {kind.name: kind for kind in (SITE_LOSS, SERVICE_DOWN, MONITORS_CUT, UPLOADS_REFUSED)}
+
+
+class UnknownFault(ValueError):
+    """Names the nearest valid spelling."""
+
+
+def fault(name: str) -> Kind:
+    """The fault of that name. Raises UnknownFault."""
+    if name not in FAULTS:
+        near = difflib.get_close_matches(name, FAULTS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FAULTS)}"
+        raise UnknownFault(f"fault {name!r}: unknown; {hint}")
+    return FAULTS[name]
+
+
+def check_faults(plan: Plan) -> None:
+    """Refuses a plan whose fault or conditions are unknown. Raises UnknownFault."""
+    names = [condition.name for condition in plan.conditions]
+    for name in [*names, *([plan.fault.name] if plan.fault.name != NONE else [])]:
+        fault(name)
+
+
+def undo(driver: Driver, inverse: str, parameters: Mapping[str, str]) -> None:
+    """Carry out an inverse by its name. Raises RuntimeError for one that is unknown, and what the driver raises."""
+    for kind in FAULTS.values():
+        if kind.inverse == inverse:
+            kind.undo(driver, parameters)
+            return
+    raise RuntimeError(f"inverse {inverse!r} is unknown")

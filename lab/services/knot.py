@@ -77,8 +77,8 @@ def _entries(options: Options) -> str:
     for cluster in CLUSTERS.values():
         lines.append(f"{cluster.record}. {options.ttl_s} A {cluster.public[cluster.active]}")
         lines.append(f"*.{cluster.record}. {options.ttl_s} CNAME {cluster.record}.")
-    name, address = model.ONCALL
-    return "\n".join([*lines, f"{name}. {options.ttl_s} A {address}"])
+    lines += [f"{name}. {options.ttl_s} A {address}" for name, address in model.ONCALL.values()]
+    return "\n".join(lines)
 
 
 def _server(options: Options, name: str) -> Process:

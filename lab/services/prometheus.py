@@ -22,6 +22,11 @@ SCRAPE_S = 1
 RULES = "rules"
 
 
+def name(site: str) -> str:
+    """Of its process at a site."""
+    return f"{site}/{TOOLS.prefix}prometheus"
+
+
 def server(options: Options, site: str) -> Process:
     """Prometheus of that site, on the loopback behind the balancer."""
     folder = options.folder("volumes", site, "prometheus")
@@ -29,7 +34,7 @@ def server(options: Options, site: str) -> Process:
     with config.open("w", encoding="utf-8") as out:
         YAML().dump(_config(options, site), out)
     return Process(
-        name=f"{site}/{TOOLS.prefix}prometheus",
+        name=name(site),
         zone=site,
         argv=(
             *(str(program("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={folder}"),
@@ -78,6 +83,6 @@ def _config(options: Options, site: str) -> dict[str, object]:
     }
 
 
-def write_rules(options: Options, name: str, rules: Path) -> None:
-    """Put a rule file where every Prometheus of the lab reads it at its next start."""
-    (options.folder(RULES) / f"{name}.yml").write_text(rules.read_text(encoding="utf-8"), encoding="utf-8")
+def write_rules(options: Options, title: str, rules: Path) -> None:
+    """Put a rule file where every Prometheus of the lab reads it, at its next start or when it is told to."""
+    (options.folder(RULES) / f"{Path(title).name}.yml").write_text(rules.read_text(encoding="utf-8"), encoding="utf-8")

@@ -8,9 +8,9 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from monitors.arguments import BAD_INPUT, Parser
-from monitors.slo.burn import duration, fires_after_s, windows
 from monitors.slo.openslo import BadObjective, Slo, read_slo
-from monitors.slo.rules import rules
+from monitors.slo.rules import heartbeat, rules
+from results.burn import duration, fires_after_s, windows
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
                 _explain(slo, given.scale)
             return 0
         groups = [group for slo in slos for group in rules(slo, windows(slo.period_s, given.scale))["groups"]]
+        groups.append(heartbeat())
     except (BadObjective, ValueError) as error:
         print(f"slo: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitors.slo.burn import Windows, duration
 from monitors.slo.openslo import Slo
+from results.burn import Windows, duration
 
+HEARTBEAT = "Heartbeat"
 _NAMES = {"page": "BudgetBurnsFast", "ticket": "BudgetBurnsSlowly"}
 
 
@@ -19,6 +20,22 @@ def rules(slo: Slo, windows: Windows) -> dict[str, Any]:  # the content of a Pro
             {"name": f"sloth-slo-alerts-{slo.id}", "rules": _alerts(slo, windows)},
         ]
     }
+
+
+def heartbeat() -> dict[str, Any]:
+    """A group with one alert that fires always: where it does not arrive, the way of the alerts is broken."""
+    alert = {
+        "alert": HEARTBEAT,
+        "expr": "vector(1)",
+        "labels": {"severity": "none"},
+        "annotations": {"summary": "rules are evaluated, and what they say arrives"},
+    }
+    return {"name": "heartbeat", "rules": [alert]}
+
+
+def alert_name(slo: Slo, severity: str) -> str:
+    """The name of an objective's alert of that severity: page or ticket."""
+    return f"{_camel(slo.service)}{_camel(slo.name)}{_NAMES[severity]}"
 
 
 def _labels(slo: Slo) -> dict[str, str]:
@@ -91,7 +108,7 @@ def _alerts(slo: Slo, windows: Windows) -> list[dict[str, Any]]:
             parts.append(f"({short} and {long})")
         made.append(
             {
-                "alert": f"{_camel(slo.service)}{_camel(slo.name)}{_NAMES[severity]}",
+                "alert": alert_name(slo, severity),
                 "expr": " or ".join(parts),
                 "labels": {"sloth_severity": severity},
                 "annotations": {

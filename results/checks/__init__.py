@@ -6,6 +6,7 @@ evidence cannot answer; the judge makes that inconclusive. `CHECKS` is in the or
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 
 from results.checks import (
@@ -46,3 +47,23 @@ CHECKS: dict[str, Check] = {
     "monitor-truth": monitor_truth.check,
     "cleanliness": cleanliness.check,
 }
+
+ALWAYS = ("journal", "generator-health", "privacy", "residency", "cleanliness")
+
+
+class UnknownCheck(ValueError):
+    """Names the nearest valid spelling."""
+
+
+def check_names(names: list[str] | None) -> None:
+    """Refuses a plan that asks for a check that there is not. Raises UnknownCheck."""
+    for name in names or []:
+        if name not in CHECKS:
+            near = difflib.get_close_matches(name, CHECKS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(CHECKS)}"
+            raise UnknownCheck(f"check {name!r}: unknown; {hint}")
+
+
+def asked(names: list[str] | None) -> dict[str, Check]:
+    """The checks of a plan in their order: those it names, and those that are always asked. None: all."""
+    return {name: check for name, check in CHECKS.items() if names is None or name in names or name in ALWAYS}

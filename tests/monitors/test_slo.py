@@ -13,9 +13,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from lab import servers
-from monitors.slo.burn import duration, fires_after_s, windows
 from monitors.slo.openslo import BadObjective, Slo, read_slo
 from monitors.slo.rules import rules
+from results.burn import duration, fires_after_s, windows
 
 HOME = Path(__file__).resolve().parent.parent.parent
 UPLOADS = HOME / "monitors" / "objectives" / "uploads.yaml"
@@ -185,7 +185,7 @@ def test_the_command_prints_rules_and_refuses_in_one_line(tmp_path: Path) -> Non
 
     printed = run(str(UPLOADS), "--scale", "60")
     assert printed.stdout.startswith("# windows and period shortened by 60")
-    assert len(YAML(typ="safe").load(printed.stdout)["groups"]) == 3
+    assert len(YAML(typ="safe").load(printed.stdout)["groups"]) == 4  # the heartbeat is the fourth
     assert "burn rate 14.4" in run(str(UPLOADS), "--explain").stdout
     refused = run("none.yaml")
     assert (refused.returncode, refused.stderr) == (64, "slo: none.yaml: No such file or directory\n")
