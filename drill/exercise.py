@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.drivers import Driver, driver_for
+from drill.alerting import collect, load_rules, objectives
 from drill.children import Experiment, LoadGenerator, Monitors
 from drill.fingerprint import left_behind
 from drill.machine import environment
@@ -84,7 +85,8 @@ class Exercise:
         self.stopping = True
 
     def run(self) -> Outcome:
-        """The whole exercise. Raises DrillRefused, lab.launch.LabError before anything has begun."""
+        """The whole exercise. Raises DrillRefused, NoRules, lab.launch.LabError before anything has begun."""
+        objectives(self.plan)  # refused now rather than in the middle
         if no_room := missing_room(self.plan, runs.home()):
             raise DrillRefused(no_room)
         run = runs.create(self.plan.drill)
@@ -139,6 +141,12 @@ class Exercise:
         driver = driver_for(target)
         scene = Scene(self.plan, run)
         samples = _LabSamples(run, lab, clock) if lab else None
+        alerting = lab if lab is not None and target.tools is not None else None
+        if alerting is not None:
+            load_rules(run, self.plan, alerting)
+            scene.notes.append(
+                f"windows of the objectives' alerts are shortened by {self.plan.alerting.scale} for this drill"
+            )
         load = LoadGenerator(run, target_file, self.plan, clock)
         monitors = Monitors(run, target_file, target, clock, self.plan.lab.defect)
         try:
@@ -149,6 +157,8 @@ class Exercise:
                 view.refresh()
                 load.stop()
                 monitors.stop()  # before the final reads: theirs are uploads as well
+                if alerting is not None:
+                    collect(run, target, target_file, alerting, timeline, clock)
                 self._read_back(run, target_file, target, driver, timeline, clock)
         finally:
             load.stop()

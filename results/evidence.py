@@ -177,8 +177,8 @@ class Evidence:
     def address(self, site: str, *, tools: bool = False) -> str:
         """Public address of a site, or of its tools cluster. Raises Unusable."""
         for each in self.environment.get("target", {}).get("sites", []):
-            if each["name"] == site:
-                return str(each["tools_address" if tools else "address"])
+            if each["name"] == site and (address := each.get("tools_address" if tools else "address")):
+                return str(address)
         raise Unusable(f"environment.json: no address of site {site}")
 
     def _json(self, name: str) -> dict[str, Any]:

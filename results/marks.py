@@ -81,7 +81,7 @@ def _lifted(evidence: Evidence, t0: int, observed: int | None) -> int | None:
 def _authoritative(evidence: Evidence, t0: int) -> int | None:
     tools, target = evidence.plan.fault.takeover == TOOLS, evidence.environment["target"]
     survivor = evidence.address(evidence.plan.fault.survivor, tools=tools)
-    record = target["tools"]["record"] if tools else target["zone"].get("record")
+    record = (target.get("tools") or {}).get("record") if tools else target["zone"].get("record")
     servers = {each["name"] for each in target["zone"]["authoritative"]}
     switched: dict[str, int] = {}
     for event in evidence.of_kind("dns.authoritative"):

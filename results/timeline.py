@@ -14,6 +14,7 @@ condition.command, condition.receipt   the same for what is broken before the fa
 takeover.step         subject: detect, fence, promote, dns, declare, release; data.state: begin | end | failed, .site, .cluster
 dns.authoritative     subject: server name; data.name, data.answer: address, data.ttl. Written when the answer changes
 rule                  subject: an alert of Prometheus; data.site: whose Prometheus, data.state: firing | inactive, data.severity
+prometheus            subject: site; data.evaluated: true | false, data.why. Whether its Prometheus could be read
 delivery              subject: an alert, received then; data.channel, .state: firing | resolved, .starts_ns, .severity
 probe                 subject: site, monitors-<site>; data.reachable: true | false. Written by the witness when it changes
 live                  subject: worker; once a second: data of `loadtests` (figures for people, not for judging)

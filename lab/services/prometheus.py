@@ -20,6 +20,7 @@ from lab.services.vitals import METRICS_PORT
 PORT = 9090
 SCRAPE_S = 1
 RULES = "rules"
+_RESEND_S = 2
 
 
 def name(site: str) -> str:
@@ -40,6 +41,8 @@ def server(options: Options, site: str) -> Process:
             *(str(program("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={folder}"),
             *(f"--web.listen-address=127.0.0.1:{PORT}", "--storage.tsdb.retention.time=1d"),
             *("--storage.tsdb.min-block-duration=2h", "--log.level=warn", "--web.enable-lifecycle"),
+            # an alert that fires within five seconds of a reload finds no Alertmanager yet, and is lost until it is sent again
+            f"--rules.alert.resend-delay={_RESEND_S}s",
         ),
         env={**environment(), "GOMAXPROCS": "1", "GOGC": "50"},
         ready=Ready(tcp=("127.0.0.1", PORT)),

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable
 
 from results.checks import (
+    alert_delivery,
     availability_slo,
     cleanliness,
     corruption,
@@ -18,6 +19,7 @@ from results.checks import (
     duplicates,
     generator_health,
     injection_receipt,
+    isolation,
     journal,
     latency_slo,
     monitor_detection,
@@ -43,11 +45,15 @@ CHECKS: dict[str, Check] = {
     "traffic-drain": traffic_drain.check,
     "latency-slo": latency_slo.check,
     "availability-slo": availability_slo.check,
+    "isolation": isolation.check,
     "monitor-detection": monitor_detection.check,
     "monitor-truth": monitor_truth.check,
+    "alert-delivery": alert_delivery.check,
     "cleanliness": cleanliness.check,
 }
 
+# asked only by drills in which the product itself is left alone, or the tools cluster is lost
+_BY_NAME = frozenset({"isolation", "tools-takeover"})
 ALWAYS = ("journal", "generator-health", "privacy", "residency", "cleanliness")
 
 
@@ -65,5 +71,6 @@ def check_names(names: list[str] | None) -> None:
 
 
 def asked(names: list[str] | None) -> dict[str, Check]:
-    """The checks of a plan in their order: those it names, and those that are always asked. None: all."""
-    return {name: check for name, check in CHECKS.items() if names is None or name in names or name in ALWAYS}
+    """The checks of a plan in their order: those it names, and those that are always asked. None: those of a site loss."""
+    wanted = [name for name in CHECKS if name not in _BY_NAME] if names is None else [*names, *ALWAYS]
+    return {name: check for name, check in CHECKS.items() if name in wanted}

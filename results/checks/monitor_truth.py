@@ -2,54 +2,102 @@
 
 from __future__ import annotations
 
-from results.checks.monitors import alerts, looks
+from results.checks.monitors import OF_THE_LOST, READERS_OF_TOOLS, Alert, alerts, looks, lost_place
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
-from results.marks import Marks
+from results.marks import MAIN, Marks
 
 NAME = "monitor-truth"
 _GRACE_NS = (
     15_000_000_000  # after the service is back: time to the next look of each monitor, and for what still drains
 )
+_NO_FAULT = "none"
 
 
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
-    pass          every alarm was raised between t0 and the end of the disturbance, and nobody was blind for long
-    fail          an alarm before t0, or after the service was back; or one that was still on at the end though it was back
+    pass          every alarm was raised between t0 and the end of the disturbance, by a monitor that this fault concerns, and
+                  nobody was blind for long; no runbook took over what the fault had left alone
+    fail          any other alarm; one that was still on at the end though what it watches was back; a takeover that was false
     inconclusive  no look, no fault, or a monitor outside the lost site that did not look for longer than the limit
 
-    measured: true_alarms, false_alarms, precision, never_cleared, looks, blind_s (by monitor outside the lost
-              site: longest time without a look, beyond its usual pause)
+    measured: true_alarms, false_alarms, precision, never_cleared, false_takeovers, looks, blind_s (by monitor outside the
+              lost site: longest time in which it saw nothing, beyond its usual pause)
     """
-    want = evidence.plan.objectives.monitor_blind_s
-    objective: dict[str, Value] = {"false_alarms": 0, "blind_s": want}
-    lost = evidence.plan.fault.site
-    looked = looks(evidence, marks)
-    if marks.t0 is None:
+    fault, want = evidence.plan.fault, evidence.plan.objectives.monitor_blind_s
+    objective: dict[str, Value] = {"false_alarms": 0, "false_takeovers": 0, "blind_s": want}
+    looked = [each for each in looks(evidence, marks) if each.site != lost_place(evidence)]
+    if marks.t0 is None and fault.name != _NO_FAULT:
         return Finding(NAME, Verdict.INCONCLUSIVE, "no fault took effect, so no alarm can be true", {}, objective)
-    end = marks.t_rest + _GRACE_NS if marks.t_rest is not None else None
     raised = alerts(evidence)
-    false = [alert for alert in raised if alert.raised_ns < marks.t0 or (end is not None and alert.raised_ns > end)]
-    stuck = [alert for alert in raised if alert.cleared_ns is None and alert.site != lost] if end is not None else []
-    blind = {f"{each.monitor}@{each.site}": each.blind_s for each in looked if each.site != lost}
+    false = [alert for alert in raised if not _is_true(evidence, marks, alert)]
+    stuck = [alert for alert in raised if _is_stuck(evidence, marks, alert)]
+    takeovers = _false_takeovers(evidence)
     measured: dict[str, Value] = {
         "true_alarms": len(raised) - len(false),
         "false_alarms": len(false),
         "precision": round(1 - len(false) / len(raised), 4) if raised else None,
         "never_cleared": len(stuck),
+        "false_takeovers": len(takeovers),
         "looks": sum(each.count for each in looked),
-        "blind_s": dict(blind),
+        "blind_s": {f"{each.monitor}@{each.site}": each.blind_s for each in looked},
     }
-    if false or stuck:
-        first = (false or stuck)[0]
-        at = (first.raised_ns - marks.t0) / 1e9
-        kind = "false alarm" if false else "alarm that never cleared"
-        why = f"{len(false or stuck)} {kind}(s), first {first.monitor}@{first.site} at {at:+.1f} s: {first.why}"
-        return Finding(NAME, Verdict.FAIL, why, measured, objective)
-    long = [name for name, seconds in blind.items() if seconds > want]
+    wrong = [f"the {cluster} cluster was taken over without need" for cluster in takeovers]
+    for kind, alarms in (("false alarm(s)", false), ("alarm(s) that never cleared", stuck)):
+        if alarms:
+            at = f" at {(alarms[0].raised_ns - marks.t0) / 1e9:+.1f} s" if marks.t0 is not None else ""
+            first = f"{alarms[0].monitor}@{alarms[0].site}{at}: {alarms[0].why}"
+            wrong.append(f"{len(alarms)} {kind}, first {first}")
+    if wrong:
+        return Finding(NAME, Verdict.FAIL, "; ".join(wrong), measured, objective)
+    limits = {f"{each.monitor}@{each.site}": _limit_s(evidence, marks, each.monitor) for each in looked}
+    blind = {f"{each.monitor}@{each.site}": each.blind_s for each in looked}
+    long = [name for name, seconds in blind.items() if seconds > limits[name]]
     if long or not blind:
-        why = f"{', '.join(long) or 'every monitor outside ' + lost} did not look for longer than {want:g} s"
+        first_long = f"{long[0]} saw nothing for {blind[long[0]]:.0f} s (limit {limits[long[0]]:g} s)" if long else ""
+        why = first_long or "every monitor is lost with the fault"
         return Finding(NAME, Verdict.INCONCLUSIVE, why, measured, objective)
     why = f"{len(raised)} alarms, all true; {measured['looks']} looks, blind for at most {max(blind.values()):.1f} s"
     return Finding(NAME, Verdict.PASS, why, measured, objective)
+
+
+def _end(marks: Marks) -> int | None:
+    """When the disturbance is over for everybody; None: not within the drill."""
+    ends = [each for each in (marks.t_rest, marks.t_lifted) if each is not None]
+    return max(ends) + _GRACE_NS if ends else None
+
+
+def _is_true(evidence: Evidence, marks: Marks, alert: Alert) -> bool:
+    fault, end = evidence.plan.fault, _end(marks)
+    if marks.t0 is None or alert.raised_ns < marks.t0:
+        return False
+    if fault.may_see is not None and alert.monitor not in {*fault.seen_by, *fault.may_see}:
+        return False
+    return end is None or alert.raised_ns <= end or (alert.monitor in OF_THE_LOST and marks.t_lifted is None)
+
+
+def _is_stuck(evidence: Evidence, marks: Marks, alert: Alert) -> bool:
+    """On at the end, though what it watches was back."""
+    if alert.cleared_ns is not None or alert.site == lost_place(evidence):
+        return False
+    still_broken = marks.t_lifted is None and alert.monitor in OF_THE_LOST
+    return _end(marks) is not None and not still_broken
+
+
+def _false_takeovers(evidence: Evidence) -> list[str]:
+    """Clusters whose mirror was promoted though the plan's fault leaves them where they are."""
+    done = {
+        str(event.data.get("cluster", MAIN))
+        for event in evidence.of_kind("takeover.step")
+        if event.subject == "promote" and event.data.get("state") == "end"
+    }
+    return sorted(done - {evidence.plan.fault.takeover})
+
+
+def _limit_s(evidence: Evidence, marks: Marks, monitor: str) -> float:
+    """Who reads the tools cluster cannot see while that is away: as long as the fault lasts, or its takeover may take."""
+    want = evidence.plan.objectives
+    if monitor not in READERS_OF_TOOLS or evidence.plan.fault.takeover == MAIN or marks.t0 is None:
+        return want.monitor_blind_s
+    away_s = (marks.t_lifted - marks.t0) / 1e9 if marks.t_lifted is not None else want.tools_rto_s
+    return want.monitor_blind_s + away_s + _GRACE_NS / 1e9

@@ -9,8 +9,19 @@ from statistics import median
 from results.evidence import Evidence, Unusable
 from results.marks import Marks
 
-# monitors of what patients use: they must notice when that is gone. The others watch parts that may well survive
-OF_THE_SERVICE = frozenset({"http", "transaction"})
+# what they see stays broken as long as a site (or its monitors) is lost, also when the service is long back
+OF_THE_LOST = frozenset({"peer", "replication", "sentry-checkins"})
+# they read the tools cluster: without it they are blind, not silent
+READERS_OF_TOOLS = frozenset(
+    {"sentry-issues", "sentry-checkins", "matomo-activity", "prometheus-alerts", "replication"}
+)
+_LOSES_MONITORS = frozenset({"site-loss", "monitors-cut"})
+
+
+def lost_place(evidence: Evidence) -> str:
+    """The site whose monitors are lost with the fault; empty where the fault leaves them all."""
+    fault = evidence.plan.fault
+    return fault.site if fault.name in _LOSES_MONITORS else ""
 
 
 @dataclass(frozen=True)
@@ -72,3 +83,14 @@ def alerts(evidence: Evidence) -> list[Alert]:
 def _parts(subject: str) -> tuple[str, str]:
     monitor, _, site = subject.partition("@")
     return monitor, site
+
+
+def failed_looks(evidence: Evidence, monitor: str, after_ns: int) -> list[int]:
+    """Begins of the failed looks of that monitor at every place but the lost site, in order."""
+    lost = lost_place(evidence)
+    rows = evidence.rows(
+        "SELECT t FROM samples WHERE source = 'monitors' AND metric = 'ok' AND value = 0 AND t >= ? "
+        "AND CAST(subject AS VARCHAR) LIKE ? AND CAST(subject AS VARCHAR) <> ? ORDER BY t",
+        *(after_ns, f"{monitor}@%", f"{monitor}@{lost}"),
+    )
+    return [int(t) for (t,) in rows]

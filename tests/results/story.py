@@ -23,6 +23,7 @@ from results.schema import LOOKUPS, SAMPLES
 from results.timeline import gather
 
 T0 = 1_800_000_000_000_000_000
+PAGE = "VitalsReachabilityBudgetBurnsFast"
 FRA, GRA = "198.51.100.10", "203.0.113.10"
 
 PLAN: dict[str, Any] = {
@@ -103,6 +104,7 @@ class Story:
     samples: list[tuple[Any, ...]] = field(default_factory=list)
     journal: dict[str, Any] | None = None
     undo: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
 
     def event(self, kind: str, subject: str, at: float, **data: Any) -> None:
         self.events.append({"t_ns": ns(at), "source": "story", "kind": kind, "subject": subject, "data": data})
@@ -130,6 +132,8 @@ class Story:
         if self.journal is not None:
             (run / "journal.json").write_text(json.dumps(self.journal))
         (run / "undo.jsonl").write_text("".join(json.dumps(line) + "\n" for line in self.undo))
+        (run / "rules").mkdir(exist_ok=True)
+        (run / "rules" / "alerts.json").write_text(json.dumps(self.alerts))
         self._history(run)
         for table, schema, cells in (("lookups", LOOKUPS, self.lookups), ("samples", SAMPLES, self.samples)):
             writer = RowWriter(run, table, "story")
@@ -210,7 +214,11 @@ def _completion(op: int, number: int, attempt: Attempt) -> Completion:
 
 ENVIRONMENT = {
     "target": {
-        "sites": [{"name": "fra", "address": FRA}, {"name": "gra", "address": GRA}],
+        "sites": [
+            {"name": "fra", "address": FRA, "tools_address": "198.51.100.20"},
+            {"name": "gra", "address": GRA, "tools_address": "203.0.113.20"},
+        ],
+        "tools": {"record": "tools.heart.test"},
         "zone": {"authoritative": [{"name": "ns1"}, {"name": "ns2"}]},
         "resolvers": [{"name": "honest", "kind": "honest"}],
     }
@@ -284,6 +292,7 @@ def green(run: Path) -> Story:
     for monitor, raised in (("http@gra", 2.5), ("transaction@gra", 3.5)):
         story.event("alert", monitor, raised, state="raised", why="connect: timed out", since_ns=ns(0.5))
         story.event("alert", monitor, 6.5, state="cleared", why="", since_ns=ns(0.5))
+    _alerted(story)
     activity = {"status": "succeeded", "activity": {"name": "lose-site"}}
     story.journal = {
         "status": "completed",
@@ -295,3 +304,28 @@ def green(run: Path) -> Story:
     }
     story.undo = [{"owed": 1, "do": "restore-site", "parameters": {"site": "fra"}, "because": "x"}, {"settled": 1}]
     return story
+
+
+def _alerted(story: Story) -> None:
+    """The page on reachability: rule, deliveries, and the heartbeat on both channels."""
+    story.alerts = [
+        {
+            "objective": "vitals-reachability",
+            "alert": PAGE,
+            "budget": 0.001,
+            "period_s": 25_920,
+            "scale": 100,
+            # an hour and five minutes, shortened by 100
+            "pairs": [{"long_s": 36, "short_s": 3, "share": 0.02, "severity": "page"}],
+            "monitor": "transaction",
+        }
+    ]
+    for site in ("fra", "gra"):
+        story.event("prometheus", site, 24, evaluated=True)
+    story.event("rule", PAGE, 3.2, site="gra", state="firing", severity="page")
+    story.event("rule", PAGE, 12, site="gra", state="inactive", severity="page")
+    for channel in ("oncall", "pager"):
+        story.event("delivery", PAGE, 3.6, channel=channel, state="firing", severity="page")
+        story.event("delivery", PAGE, 12.3, channel=channel, state="resolved", severity="page")
+        for beat in range(-19, 22, 4):
+            story.event("delivery", "Heartbeat", beat, channel=channel, state="firing", severity="none")

@@ -98,9 +98,59 @@ def test_a_monitor_that_died_or_came_late_was_blind(story: Story, finding: Find,
     story.samples = [s for s in story.samples if s[2] != "http@gra" or ns(alive[0]) <= s[0] <= ns(alive[1])]
     found = finding(story, "monitor-truth")
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert "http@gra did not look" in found.why
+    assert "http@gra saw nothing for" in found.why
 
 
 def test_a_monitor_that_looks_seldom_by_design_is_not_blind(story: Story, finding: Find) -> None:
     story.samples += [(ns(second), "monitors", "certificate@gra", "ok", 1.0) for second in (-19, -7, 5, 17)]
+    assert finding(story, "monitor-truth").verdict is Verdict.PASS
+
+
+def test_who_must_see_a_fault_stands_in_the_plan(story: Story, finding: Find) -> None:
+    story.plan["fault"] = {"seen_by": ["peer"]}
+    found = finding(story, "monitor-detection")
+    assert (found.verdict, found.why) == (Verdict.INCONCLUSIVE, "no look of peer outside fra")
+    story.samples += [(ns(second), "monitors", "peer@gra", "ok", float(second < 0)) for second in range(-20, 21)]
+    assert "peer@gra stayed silent about site-loss" in finding(story, "monitor-detection").why
+    story.event("alert", "peer@gra", 3, state="raised", why="no answer")
+    assert finding(story, "monitor-detection").verdict is Verdict.PASS
+    truth = finding(story, "monitor-truth")
+    assert truth.verdict is Verdict.PASS, f"its peer stays lost, so its alarm stays on: {truth.why}"
+
+
+def test_an_alarm_of_a_monitor_that_the_fault_does_not_concern_is_false(story: Story, finding: Find) -> None:
+    story.plan["fault"] = {"seen_by": ["http"], "may_see": []}
+    found = finding(story, "monitor-truth")
+    assert (found.verdict, found.measured["false_alarms"]) == (Verdict.FAIL, 1)
+    assert "transaction@gra" in found.why
+
+
+def test_in_a_fault_that_loses_no_place_everybody_is_asked(story: Story, finding: Find) -> None:
+    story.plan["fault"] = {"name": "uploads-refused", "seen_by": ["http"]}
+    assert "http@fra stayed silent" in finding(story, "monitor-detection").why
+
+
+def test_a_takeover_that_the_plan_does_not_want_is_false(story: Story, finding: Find) -> None:
+    story.plan["fault"] = {"takeover": "none"}
+    found = finding(story, "monitor-truth")
+    assert (found.verdict, found.measured["false_takeovers"]) == (Verdict.FAIL, 1)
+    assert "the main cluster was taken over without need" in found.why
+
+
+def test_where_nothing_is_broken_every_alarm_is_false(story: Story, finding: Find) -> None:
+    story.plan["fault"] = {"name": "none", "takeover": "none"}
+    story.without("fault.receipt")
+    story.without("takeover.step")
+    assert finding(story, "monitor-truth").measured["false_alarms"] == 2
+    story.without("alert")
+    assert finding(story, "monitor-truth").verdict is Verdict.PASS
+
+
+def test_who_reads_the_tools_may_be_blind_while_they_are_away(story: Story, finding: Find) -> None:
+    story.samples += [
+        (ns(second), "monitors", "sentry-issues@gra", "ok", 1.0) for second in range(-20, 21) if not 0 <= second < 14
+    ]
+    assert finding(story, "monitor-truth").verdict is Verdict.INCONCLUSIVE, "the tools are not lost with the product"
+    story.plan["fault"] = {"name": "site-loss", "takeover": "tools"}
+    story.without("takeover.step")
     assert finding(story, "monitor-truth").verdict is Verdict.PASS

@@ -1,0 +1,202 @@
+"""Did the right alerts fire in their computed time, reach the people on duty, and clear? (definitions 6.7: burn rates)
+
+A page on a burn rate k over windows (long, short) must fire k·B·long / e after the error ratio stepped to e, plus the time to
+scrape and to evaluate. The step is seen when the first failed look of the monitor that the objective counts has ended.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+
+from results.burn import Pair, fires_after_s
+from results.checks.monitors import failed_looks
+from results.evidence import Evidence, Unusable
+from results.finding import Finding, Value, Verdict
+from results.marks import Marks
+
+NAME = "alert-delivery"
+HEARTBEAT = "Heartbeat"
+_PAGE = "page"
+_SECOND = 1_000_000_000
+_LOOK_S = 3.0  # a look that fails ends within the monitors' patience for each of its steps, and the next begins at once
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One expected alert, from ``rules/alerts.json``."""
+
+    name: str
+    budget: float
+    period_s: int
+    pairs: tuple[Pair, ...]
+    monitor: str | None
+
+
+def check(evidence: Evidence, marks: Marks) -> Finding:
+    """
+    pass          each expected alert fired in its computed time, was delivered and cleared; nobody else was paged; heartbeats
+                  arrived on one channel at least, all the time
+    fail          an expected alert stayed silent, fired late, was not delivered or delivered late, or did not clear; an alert
+                  that is neither expected nor allowed paged somebody; no channel had its heartbeats
+    inconclusive  no fault, no Prometheus could be read, no rules, or the looks that the alert counts are missing
+
+    measured: by expected alert: fired_s and delivered_s (since t0), computed_s (latest time for the first), cleared_s;
+              channels (deliveries, longest time without a heartbeat), unexpected, windows_scale
+    """
+    plan = evidence.plan
+    want = plan.objectives
+    objective: dict[str, Value] = {
+        "delivery_s": want.alert_delivery_s,
+        "heartbeat_s": want.heartbeat_s,
+        "unexpected": 0,
+    }
+    if not any(event.data.get("evaluated") for event in evidence.of_kind("prometheus")):
+        raise Unusable("no Prometheus could be read, so nobody knows what it evaluated")
+    if marks.t0 is None and plan.alerting.expected:
+        return Finding(NAME, Verdict.INCONCLUSIVE, "no fault took effect, so no alert had to fire", {}, objective)
+    channels, gaps = _channels(evidence, marks)
+    unexpected = _unexpected(evidence)
+    measured: dict[str, Value] = {
+        "channels": channels,
+        "unexpected": list(unexpected),
+        "windows_scale": plan.alerting.scale,
+    }
+    wrong, unclear = [], []
+    for name in plan.alerting.expected:
+        shown, complaint, doubt = _expected(evidence, marks, _described(evidence, name))
+        measured[name] = shown
+        wrong += [complaint] if complaint else []
+        unclear += [doubt] if doubt else []
+    if unexpected:
+        wrong.append(f"nobody expected {', '.join(unexpected)}")
+    best = min(gaps.values(), default=None)
+    if best is None or best > want.heartbeat_s:
+        shown_gap = "none at all" if best is None else f"{best:.0f} s without one on the best channel"
+        wrong.append(f"heartbeats: {shown_gap} (limit {want.heartbeat_s:g} s)")
+    if wrong:
+        return Finding(NAME, Verdict.FAIL, "; ".join(wrong), measured, objective)
+    if unclear:
+        return Finding(NAME, Verdict.INCONCLUSIVE, "; ".join(unclear), measured, objective)
+    return Finding(NAME, Verdict.PASS, _summary(plan.alerting.expected, measured, gaps), measured, objective)
+
+
+def _summary(expected: list[str], measured: dict[str, Value], gaps: dict[str, float]) -> str:
+    parts = []
+    for name in expected:
+        shown = measured[name]
+        if isinstance(shown, dict):
+            parts.append(
+                f"{name} fired after {shown['fired_s']} s (computed: at most {shown['computed_s']} s), "
+                f"delivered after {shown['delivered_s']} s"
+            )
+    beats = ", ".join(f"{channel} {gap:.0f} s" for channel, gap in gaps.items())
+    return "; ".join([*(parts or ["no page was expected and none came"]), f"longest without a heartbeat: {beats}"])
+
+
+def _described(evidence: Evidence, name: str) -> Alert:
+    path = evidence.run / "rules" / "alerts.json"
+    try:
+        for each in json.loads(path.read_bytes()):
+            if each["alert"] == name:
+                pairs = tuple(Pair(**pair) for pair in each["pairs"])
+                return Alert(name, each["budget"], each["period_s"], pairs, each["monitor"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unusable(f"rules/alerts.json: {type(error).__name__}") from error
+    raise Unusable(f"rules/alerts.json: no alert {name}")
+
+
+def _expected(evidence: Evidence, marks: Marks, alert: Alert) -> tuple[dict[str, Value], str, str]:
+    """What was measured; what is wrong; what cannot be said."""
+    t0 = marks.t0 or 0
+    fired = _first(evidence, "rule", alert.name, "firing", t0)
+    delivered = _first(evidence, "delivery", alert.name, "firing", t0)
+    shown: dict[str, Value] = {"fired_s": _since(t0, fired), "computed_s": None, "delivered_s": _since(t0, delivered)}
+    failing = failed_looks(evidence, alert.monitor, t0) if alert.monitor is not None else []
+    computed = _latest_s(evidence, alert)
+    if not failing or computed is None:
+        why = "its windows never fire" if computed is None else f"no look of {alert.monitor or 'a monitor'} failed"
+        return shown, "", f"{alert.name}: {why}, so the time in which it had to fire cannot be computed"
+    latest = failing[0] + int((computed + _LOOK_S) * _SECOND)
+    shown["computed_s"] = _since(t0, latest)
+    wrong = _late(evidence, alert, fired, latest, delivered)
+    if fired is None and not wrong:
+        wrong = f"{alert.name} never fired though {alert.monitor} failed for {_length(failing):.0f} s"
+    return shown, wrong or _stuck(evidence, marks, alert, failing[-1], shown), ""
+
+
+def _late(evidence: Evidence, alert: Alert, fired: int | None, latest: int, delivered: int | None) -> str:
+    limit = evidence.plan.objectives.alert_delivery_s
+    if fired is None:
+        return ""
+    if fired > latest:
+        return f"{alert.name} fired {(fired - latest) / 1e9:.1f} s after its computed time"
+    if delivered is None:
+        return f"{alert.name} fired and was delivered to nobody"
+    if delivered - fired > limit * _SECOND:
+        return f"{alert.name} was delivered {(delivered - fired) / 1e9:.1f} s after it fired (limit {limit:g} s)"
+    return ""
+
+
+def _stuck(evidence: Evidence, marks: Marks, alert: Alert, last_failed: int, shown: dict[str, Value]) -> str:
+    """It must clear when the longest of its short windows has passed without a failure, if the drill was watched so long."""
+    plan = evidence.plan
+    tail_s = max(pair.short_s for pair in alert.pairs) + plan.alerting.scrape_s + 2 * plan.alerting.evaluation_s
+    due = last_failed + int((tail_s + _LOOK_S + plan.objectives.alert_delivery_s) * _SECOND)
+    resolved = _first(evidence, "delivery", alert.name, "resolved", last_failed)
+    shown["cleared_s"] = _since(marks.t0 or 0, resolved)
+    if due > (marks.observed_ns or 0) or (resolved is not None and resolved <= due):
+        return ""
+    return f"{alert.name} was not cleared {(due - last_failed) / 1e9:.0f} s after the last failed look"
+
+
+def _latest_s(evidence: Evidence, alert: Alert) -> float | None:
+    """k·B·long / e of the quickest pair, with e = 1, plus one scrape and two evaluations (the second one fires)."""
+    times = [fires_after_s(pair, alert.period_s, alert.budget, 1.0) for pair in alert.pairs]
+    known = [time for time in times if time is not None]
+    alerting = evidence.plan.alerting
+    return min(known) + alerting.scrape_s + 2 * alerting.evaluation_s if known else None
+
+
+def _unexpected(evidence: Evidence) -> list[str]:
+    allowed = {*evidence.plan.alerting.expected, *evidence.plan.alerting.may_fire}
+    paged = {
+        e.subject for e in evidence.of_kind("rule") if e.data.get("severity") == _PAGE and e.data["state"] == "firing"
+    }
+    paged |= {e.subject for e in evidence.of_kind("delivery") if e.data.get("severity") == _PAGE}
+    return sorted(paged - allowed)
+
+
+def _channels(evidence: Evidence, marks: Marks) -> tuple[dict[str, Value], dict[str, float]]:
+    """What each channel received; and its longest time without a heartbeat, from the steady phase to the end of the load."""
+    begin, _ = evidence.phase("steady")
+    end = marks.observed_ns or begin
+    shown: dict[str, Value] = {}
+    gaps: dict[str, float] = {}
+    deliveries = evidence.of_kind("delivery")
+    for channel in sorted({str(event.data["channel"]) for event in deliveries}):
+        own = [event for event in deliveries if event.data["channel"] == channel]
+        beats = [
+            e.t_ns for e in own if e.subject == HEARTBEAT and e.data["state"] == "firing" and begin <= e.t_ns <= end
+        ]
+        gaps[channel] = round(max(b - a for a, b in pairwise([begin, *beats, end])) / 1e9, 3)
+        shown[channel] = {"deliveries": len(own), "without_heartbeat_s": gaps[channel]}
+    return shown, gaps
+
+
+def _first(evidence: Evidence, kind: str, subject: str, state: str, after_ns: int) -> int | None:
+    times = [
+        e.t_ns
+        for e in evidence.of_kind(kind)
+        if e.subject == subject and e.data["state"] == state and e.t_ns >= after_ns
+    ]
+    return min(times, default=None)
+
+
+def _since(t0: int, t_ns: int | None) -> float | None:
+    return None if t_ns is None else round((t_ns - t0) / 1e9, 1)
+
+
+def _length(times: list[int]) -> float:
+    return (times[-1] - times[0]) / 1e9
