@@ -12,7 +12,9 @@ from lab.services.postgres import Postgres
 
 def sites(options: Options) -> tuple[str, ...]:
     """Where it stands: at both sites, unless the lab has none."""
-    return SITES if options.tools else ()
+    if not options.tools:
+        return ()
+    return (TOOLS.active,) if options.defect == "tools-not-mirrored" else SITES
 
 
 async def bring_up(supervisor: Supervisor) -> None:

@@ -1,7 +1,8 @@
 """Did the right alerts fire in their computed time, reach the people on duty, and clear? (definitions 6.7: burn rates)
 
 A page on a burn rate k over windows (long, short) must fire k·B·long / e after the error ratio stepped to e, plus the time to
-scrape and to evaluate. The step is seen when the first failed look of the monitor that the objective counts has ended.
+scrape and to evaluate. The step is seen when the first failed look of the monitor that the objective counts has ended,
+or, where it counts what servers answered, the first attempt that was answered with 5xx; e is their ratio in the seconds after it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from results.burn import Pair, fires_after_s
-from results.checks.monitors import failed_looks
+from results.checks.monitors import answers, looks_of
 from results.evidence import Evidence, Unusable
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
@@ -20,6 +21,7 @@ NAME = "alert-delivery"
 HEARTBEAT = "Heartbeat"
 _PAGE = "page"
 _SECOND = 1_000_000_000
+_RATIO_OVER_NS = 5 * _SECOND
 _LOOK_S = 3.0  # a look that fails ends within the monitors' patience for each of its steps, and the next begins at once
 
 
@@ -113,16 +115,17 @@ def _expected(evidence: Evidence, marks: Marks, alert: Alert) -> tuple[dict[str,
     fired = _first(evidence, "rule", alert.name, "firing", t0)
     delivered = _first(evidence, "delivery", alert.name, "firing", t0)
     shown: dict[str, Value] = {"fired_s": _since(t0, fired), "computed_s": None, "delivered_s": _since(t0, delivered)}
-    failing = failed_looks(evidence, alert.monitor, t0) if alert.monitor is not None else []
-    computed = _latest_s(evidence, alert)
+    what = f"looks of {alert.monitor}" if alert.monitor is not None else "answers"
+    failing, ratio = _bad(evidence, alert.monitor, t0)
+    computed = _latest_s(evidence, alert, ratio)
     if not failing or computed is None:
-        why = "its windows never fire" if computed is None else f"no look of {alert.monitor or 'a monitor'} failed"
-        return shown, "", f"{alert.name}: {why}, so the time in which it had to fire cannot be computed"
+        why = f"{ratio:.1%} of the {what} were bad, too few to fire" if failing else f"none of the {what} was bad"
+        return shown, "", f"{alert.name}: {why}, so there was no time in which it had to fire"
     latest = failing[0] + int((computed + _LOOK_S) * _SECOND)
     shown["computed_s"] = _since(t0, latest)
     wrong = _late(evidence, alert, fired, latest, delivered)
     if fired is None and not wrong:
-        wrong = f"{alert.name} never fired though {alert.monitor} failed for {_length(failing):.0f} s"
+        wrong = f"{alert.name} never fired though {what} were bad for {_length(failing):.0f} s"
     return shown, wrong or _stuck(evidence, marks, alert, failing[-1], shown), ""
 
 
@@ -148,12 +151,22 @@ def _stuck(evidence: Evidence, marks: Marks, alert: Alert, last_failed: int, sho
     shown["cleared_s"] = _since(marks.t0 or 0, resolved)
     if due > (marks.observed_ns or 0) or (resolved is not None and resolved <= due):
         return ""
-    return f"{alert.name} was not cleared {(due - last_failed) / 1e9:.0f} s after the last failed look"
+    return f"{alert.name} was not cleared {(due - last_failed) / 1e9:.0f} s after the last bad event"
 
 
-def _latest_s(evidence: Evidence, alert: Alert) -> float | None:
-    """k·B·long / e of the quickest pair, with e = 1, plus one scrape and two evaluations (the second one fires)."""
-    times = [fires_after_s(pair, alert.period_s, alert.budget, 1.0) for pair in alert.pairs]
+def _bad(evidence: Evidence, monitor: str | None, t0: int) -> tuple[list[int], float]:
+    """Times of the bad events after t0 that an objective counts; and the ratio of bad ones in the seconds after the first."""
+    events = looks_of(evidence, monitor, t0) if monitor is not None else answers(evidence, t0)
+    bad = [t for t, good in events if not good]
+    if not bad:
+        return [], 0.0
+    first = [good for t, good in events if bad[0] <= t <= bad[0] + _RATIO_OVER_NS]
+    return bad, 1 - sum(first) / len(first)
+
+
+def _latest_s(evidence: Evidence, alert: Alert, ratio: float) -> float | None:
+    """k·B·long / e of the quickest pair, plus one scrape and two evaluations (the second one fires)."""
+    times = [fires_after_s(pair, alert.period_s, alert.budget, ratio) for pair in alert.pairs]
     known = [time for time in times if time is not None]
     alerting = evidence.plan.alerting
     return min(known) + alerting.scrape_s + 2 * alerting.evaluation_s if known else None

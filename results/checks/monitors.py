@@ -85,12 +85,21 @@ def _parts(subject: str) -> tuple[str, str]:
     return monitor, site
 
 
-def failed_looks(evidence: Evidence, monitor: str, after_ns: int) -> list[int]:
-    """Begins of the failed looks of that monitor at every place but the lost site, in order."""
+def looks_of(evidence: Evidence, monitor: str, after_ns: int) -> list[tuple[int, bool]]:
+    """The looks of that monitor at every place but the lost site, in order: begin, and whether it was good."""
     lost = lost_place(evidence)
     rows = evidence.rows(
-        "SELECT t FROM samples WHERE source = 'monitors' AND metric = 'ok' AND value = 0 AND t >= ? "
+        "SELECT t, value FROM samples WHERE source = 'monitors' AND metric = 'ok' AND t >= ? "
         "AND CAST(subject AS VARCHAR) LIKE ? AND CAST(subject AS VARCHAR) <> ? ORDER BY t",
         *(after_ns, f"{monitor}@%", f"{monitor}@{lost}"),
     )
-    return [int(t) for (t,) in rows]
+    return [(int(t), value > 0) for t, value in rows]
+
+
+def answers(evidence: Evidence, after_ns: int) -> list[tuple[int, bool]]:
+    """What servers answered to attempts that were not the client's fault, in order: when, and whether it was no 5xx."""
+    rows = evidence.rows(
+        "SELECT t_done, status < 500 FROM attempts WHERE t_done >= ? AND (status < 300 OR status >= 500) ORDER BY t_done",
+        after_ns,
+    )
+    return [(int(t), bool(good)) for t, good in rows]
