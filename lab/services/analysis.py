@@ -1,4 +1,8 @@
-"""The analysis service of a site: granian ends TLS 1.3 and serves `lab.analysis.app`, REST and WebSocket."""
+"""The analysis service of a site: granian ends TLS 1.3 and serves `lab.analysis.app`, REST and WebSocket.
+
+A clean stop while streams are open takes granian's whole patience of 3 s: it tells neither them nor the application before
+(https://github.com/emmett-framework/granian/issues/796).
+"""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ from tests.lab.running import RunningLab, eventually
 from tests.targets.target import description
 
 HOME = Path(__file__).resolve().parent.parent.parent
+BOUND_S = 4 * PATIENCE_S  # room for a busy machine; without a bound the worst of these would take for ever
 Answer = Callable[["Service", int, str], None]
 
 
@@ -214,7 +215,7 @@ def test_what_is_no_finding_is_a_failed_look_in_bounded_time_and_the_next_look_r
         assert watching.look().ok
         begun = time.monotonic()
         look = watching.look()
-        assert time.monotonic() - begun < PATIENCE_S + 1
+        assert time.monotonic() - begun < BOUND_S
         assert (look.ok, why in look.why) == (False, True), look.why
         after = watching.look()
         assert (after.ok, after.figures["reconnects"]) == (True, 1), after.why
@@ -243,7 +244,7 @@ def test_an_upgrade_that_fails_is_a_failed_look_in_bounded_time(
     with served(tmp_path, good, upgrade) as (port, _):
         begun = time.monotonic()
         look = monitor(port).look()
-        assert time.monotonic() - begun < PATIENCE_S + 1
+        assert time.monotonic() - begun < BOUND_S
         assert (look.ok, why in look.why, "\n" in look.why) == (False, True, False), look.why
 
 
