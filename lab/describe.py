@@ -7,6 +7,7 @@ from typing import Any
 from lab import model, pki, tools
 from lab.clusters import MAIN, TOOLS
 from lab.model import Options
+from lab.services import analysis
 from lab.telemetry.settings import MATOMO_SITE, ORGANIZATION, PROJECTS
 
 _REGIONS = {"fra": "DE", "gra": "FR"}
@@ -39,6 +40,7 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
             "ca_file": str(keys.ca),
             "active": MAIN.active,
         },
+        "stream": {"host": analysis.HOST, "port": model.HTTPS, "path": analysis.PATH},
         "zone": {
             "name": model.ZONE,
             "record": MAIN.record,

@@ -15,7 +15,7 @@ from lab.clusters import CLUSTERS, MAIN, TOOLS, Cluster
 from lab.model import ONCALL, SITES, Options, Process, ServiceFailed, Supervisor
 from lab.runbook import journal, peer
 from lab.runbook.__main__ import MODE
-from lab.services import haproxy, knot, prometheus, runbook, unbound, vitals
+from lab.services import analysis, haproxy, knot, prometheus, runbook, unbound, vitals
 from lab.services.oncall import deliveries
 from lab.services.postgres import Postgres
 from lab.vitals.export import write_rows
@@ -162,7 +162,10 @@ async def _start_in_order(supervisor: Supervisor, processes: list[Process]) -> N
 
 async def _start_site(supervisor: Supervisor, site: str) -> None:
     options = supervisor.options
-    await asyncio.gather(*(supervisor.start(server) for server in vitals.application_servers(options, site)))
+    await asyncio.gather(
+        *(supervisor.start(server) for server in vitals.application_servers(options, site)),
+        supervisor.start(analysis.service(options, site)),
+    )
     # last: a balancer takes its servers for good until a check says otherwise, and would send patients to half-started ones
     await supervisor.start(haproxy.balancer(options, site))
 

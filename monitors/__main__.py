@@ -5,6 +5,7 @@ Exit codes: 0 all was well, 1 with ``--once``: something was not, 64 bad input.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from monitors.look import Monitor
 from monitors.metrics import PortTaken
 from monitors.names import Names
 from monitors.place import Place
+from monitors.stream import LiveStream
 from monitors.transaction import Transaction
 from monitors.watch import Recorder, watch
 from results.clock import Clock
@@ -56,13 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not given.here and (there := target.monitors_at(site)):
             _move(there, site, arguments if arguments is not None else sys.argv[1:], clock)
         place = Place(target, clock)
-        names = [each.name for each in target.sites]
-        monitors: list[Monitor] = [
-            Names(place),
-            HttpHealth(place),
-            Certificate(place),
-            Transaction(place, names.index(site) + 1 if site in names else 0),
-        ]
+        closing = contextlib.ExitStack()
+        monitors = _monitors(place, site, closing)
         monitors = with_defect(monitors, given.defect)
         recorder = Recorder(given.run, place, site)
         if given.metrics_port is not None:
@@ -72,16 +69,29 @@ def main(arguments: list[str] | None = None) -> int:
     except (BadTarget, PortTaken, OSError) as error:
         print(f"monitors: {error}", file=sys.stderr)
         return BAD_INPUT
-    if given.once:
-        return _once(place, monitors, recorder)
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
-    try:
-        watch(place, monitors, recorder, ending)
-    finally:
-        recorder.close()
+    with closing:
+        if given.once:
+            return _once(place, monitors, recorder)
+        ending = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ending.set())
+        try:
+            watch(place, monitors, recorder, ending)
+        finally:
+            recorder.close()
     return 0
+
+
+def _monitors(place: Place, site: str, closing: contextlib.ExitStack) -> list[Monitor]:
+    """All that this target has something for; what they keep open is put into `closing`."""
+    names = [each.name for each in place.target.sites]
+    number = names.index(site) + 1 if site in names else 0
+    monitors: list[Monitor] = [Names(place), HttpHealth(place), Certificate(place), Transaction(place, number)]
+    if place.target.stream is not None:
+        stream = LiveStream(place, number, place.target.stream)
+        closing.callback(stream.close)
+        monitors.append(stream)
+    return monitors
 
 
 def _show(recorder: Recorder, target: Target, site: str) -> None:

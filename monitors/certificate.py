@@ -20,11 +20,12 @@ class Certificate:
 
     def __init__(self, place: Place, least_days: float = LEAST_DAYS) -> None:
         self._place, self._least_days = place, least_days
-        self._tls = verified(str(place.target.service.ca_file))
+        self._service = place.target.service
+        self._tls = verified(str(self._service.ca_file))
 
     def look(self) -> Look:
         try:
-            with connection(self._place, self._tls) as wire:
+            with connection(self._place, self._tls, self._service.host, self._service.port) as wire:
                 shown = wire.getpeercert() or {}
         except Unanswered as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):

@@ -19,6 +19,10 @@ class Unanswered(OSError):
     """No answer: one line that names the step (dns, connect, tls, answer) and the error."""
 
 
+class BrokenPromise(Exception):
+    """The service answered, and not as it should: one line."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back. `headers` have names in lower case."""
@@ -29,22 +33,31 @@ class Answer:
     seconds: float
 
 
-@contextlib.contextmanager
-def connection(place: Place, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
-    """A verified TLS connection to the service by its public name. Raises Unanswered."""
-    service = place.target.service
+def dial(place: Place, context: ssl.SSLContext, host: str, port: int) -> ssl.SSLSocket:
+    """A verified TLS connection to a public name, resolved anew; the caller closes it. Raises Unanswered."""
     step = "dns"
     try:
-        address = place.resolve()
+        address = place.resolve(host)
         step = "connect"
-        plain = socket.create_connection((address, service.port), PATIENCE_S)
+        plain = socket.create_connection((address, port), PATIENCE_S)
         step = "tls"
-        with plain, context.wrap_socket(plain, server_hostname=service.host) as wire:
-            step = "answer"
+        with contextlib.ExitStack() as unfinished:
+            unfinished.enter_context(plain)
+            wire = context.wrap_socket(plain, server_hostname=host)
+            unfinished.pop_all()
+            return wire
+    except OSError as error:
+        raise Unanswered(f"{step}: {told(error)}") from error
+
+
+@contextlib.contextmanager
+def connection(place: Place, context: ssl.SSLContext, host: str, port: int) -> Iterator[ssl.SSLSocket]:
+    """The same for one exchange: closed at its end. Raises Unanswered."""
+    with dial(place, context, host, port) as wire:
+        try:
             yield wire
-    except (OSError, http.client.HTTPException) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise Unanswered(f"{step}: {said[:120]}") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise Unanswered(f"answer: {told(error)}") from error
 
 
 def exchange(
@@ -57,8 +70,9 @@ def exchange(
 ) -> Answer:
     """Send one request and read its answer. Raises Unanswered."""
     begun = time.monotonic()
-    with connection(place, context) as wire:
-        client = http.client.HTTPConnection(place.target.service.host)
+    service = place.target.service
+    with connection(place, context, service.host, service.port) as wire:
+        client = http.client.HTTPConnection(service.host)
         client.sock = wire
         client.request(method, path, body or None, {**(headers or {}), "Connection": "close"})
         reply = client.getresponse()
@@ -72,3 +86,8 @@ def verified(ca_file: str) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     return context
+
+
+def told(error: BaseException) -> str:
+    """What an error says, on one line of bounded length."""
+    return (" ".join(str(error).split()) or type(error).__name__)[:120]

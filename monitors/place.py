@@ -37,13 +37,13 @@ class Place:
         with self._lock:
             return self._outside_seen_ns
 
-    def resolve(self) -> str:
-        """The service's address as the first honest resolver of the target says now. Raises Unresolved."""
+    def resolve(self, name: str) -> str:
+        """The address of a public name as the first honest resolver of the target says now. Raises Unresolved."""
         resolvers = sorted(self.target.resolvers, key=lambda each: each.kind != "honest")
         if not resolvers:
             raise Unresolved(f"target {self.target.name!r}: no resolver")
         chosen = resolvers[0]
-        return ask(self.target.service.host, chosen.address, chosen.port)[0]
+        return ask(name, chosen.address, chosen.port)[0]
 
 
 def ask(name: str, server: str, port: int) -> tuple[str, int]:

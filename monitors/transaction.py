@@ -8,19 +8,12 @@ import secrets
 import time
 from typing import Any
 
-import jwt
-
-from monitors.exchange import Unanswered, exchange, verified
+from monitors.exchange import BrokenPromise, Unanswered, exchange, verified
 from monitors.look import Look
+from monitors.patient import TestPatient
 from monitors.place import Place
-from results.identity import MONITOR_PATIENTS, patient_name
 
 _VALID_S = 300
-_SCOPE = "patient/*.write patient/*.read"
-
-
-class BrokenPromise(Exception):
-    """The service answered, and not as it should: one line."""
 
 
 class Transaction:
@@ -32,8 +25,7 @@ class Transaction:
         """`number`: which of the test patients; each place has its own."""
         self._place = place
         self._tls = verified(str(place.target.service.ca_file))
-        self._key = place.target.secrets.token_key_file.read_text().strip()
-        self._patient = patient_name(MONITOR_PATIENTS + number)
+        self._patient = TestPatient(place.target, number)
         self._run = secrets.token_hex(4)
         self._seq = 0
 
@@ -51,7 +43,7 @@ class Transaction:
 
     def _upload(self, key: str) -> str:
         """Acknowledgement id of a new reading. Raises Unanswered, BrokenPromise."""
-        body = json.dumps(_bundle(self._patient, self._seq, key), separators=(",", ":")).encode()
+        body = json.dumps(_bundle(self._patient.observation(self._seq), key), separators=(",", ":")).encode()
         sent = exchange(self._place, self._tls, "POST", "/fhir", self._headers(key), body)
         ack = sent.headers.get("upload-ack", "")
         if sent.status not in (200, 201):
@@ -64,7 +56,7 @@ class Transaction:
 
     def _read_back(self, ack: str) -> None:
         """See that it is there. Raises Unanswered, BrokenPromise."""
-        path = f"/fhir/Observation?patient={self._patient}&_count=1&_after={int(ack) - 1}"
+        path = f"/fhir/Observation?patient={self._patient.name}&_count=1&_after={int(ack) - 1}"
         back = exchange(self._place, self._tls, "GET", path, self._headers())
         if back.status != 200:
             raise BrokenPromise(f"read back: status {back.status}")
@@ -72,8 +64,7 @@ class Transaction:
             raise BrokenPromise(f"acknowledged as {ack}, and not there")
 
     def _headers(self, key: str = "") -> dict[str, str]:
-        claims = {"sub": self._patient, "scope": _SCOPE, "aud": "vitals", "exp": int(time.time()) + _VALID_S}
-        headers = {"Authorization": f"Bearer {jwt.encode(claims, self._key, algorithm='HS256')}"}
+        headers = {"Authorization": self._patient.bearer(_VALID_S)}
         if key:
             headers |= {"Idempotency-Key": key, "Content-Type": "application/fhir+json"}
         return headers
@@ -88,17 +79,7 @@ def _acks(body: bytes) -> set[str]:
         return set()
 
 
-def _bundle(patient: str, seq: int, key: str) -> dict[str, Any]:  # FHIR JSON
-    observation = {
-        "resourceType": "Observation",
-        "status": "final",
-        "meta": {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]},
-        "identifier": [{"system": "urn:zweitherz:seq", "value": str(seq)}],
-        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
-        "subject": {"reference": f"Patient/{patient}"},
-        "effectiveDateTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "valueQuantity": {"value": 60, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
-    }
+def _bundle(observation: dict[str, Any], key: str) -> dict[str, Any]:  # FHIR JSON
     request = {"method": "POST", "url": "Observation", "ifNoneExist": f"identifier=urn:zweitherz:upload|{key}.0"}
     return {
         "resourceType": "Bundle",

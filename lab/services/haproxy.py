@@ -10,7 +10,7 @@ from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
 from lab.servers import environment, program
-from lab.services import alertmanager, prometheus, telemetry
+from lab.services import alertmanager, analysis, prometheus, telemetry
 from lab.services.vitals import FIRST_PORT
 
 _CONFIG = """
@@ -29,6 +29,10 @@ defaults
 
 frontend https
     bind {address}:{port}
+    # the name is in the client's first message: who sends it at once is not kept waiting, who never does is let through
+    tcp-request inspect-delay 2s
+    tcp-request content accept if {{ req_ssl_hello_type 1 }}
+    use_backend analysis if {{ req_ssl_sni -i {analysis_host} }}
     default_backend vitals
 
 backend vitals
@@ -38,7 +42,16 @@ backend vitals
     http-check expect status 200
     default-server check check-ssl verify required ca-file "{ca}" check-sni {host} verifyhost {host} inter 500ms fall 2 rise 1
 {servers}
+
+backend analysis
+    timeout tunnel {stream_idle}
+    option httpchk
+    http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host {analysis_host}
+    http-check expect status 200
+    default-server check check-ssl verify required ca-file "{ca}" check-sni {analysis_host} verifyhost {analysis_host}
+    server analysis 127.0.0.1:{analysis_port} inter 500ms fall 2 rise 1
 """
+_STREAM_IDLE = "10m"  # a live stream whose app is silent for longer is closed
 
 
 _TOOLS = """
@@ -116,9 +129,17 @@ def balancer(options: Options, site: str) -> Process:
     config = options.folder("haproxy") / f"{site}.cfg"
     address = model.PUBLIC[site]
     ca = pki.keys(options.state).ca
-    config.write_text(
-        _CONFIG.format(address=address, port=model.HTTPS, host=model.RECORD, ca=ca, servers=servers).lstrip()
+    text = _CONFIG.format(
+        address=address,
+        port=model.HTTPS,
+        host=model.RECORD,
+        ca=ca,
+        servers=servers,
+        analysis_host=analysis.HOST,
+        analysis_port=analysis.PORT,
+        stream_idle=_STREAM_IDLE,
     )
+    config.write_text(text.lstrip())
     return _process(f"{site}/haproxy", site, config, address)
 
 

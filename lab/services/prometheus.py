@@ -14,8 +14,7 @@ from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready
 from lab.servers import environment, program
-from lab.services import alertmanager
-from lab.services.vitals import METRICS_PORT
+from lab.services import alertmanager, analysis, vitals
 
 PORT = 9090
 SCRAPE_S = 1
@@ -53,13 +52,10 @@ def server(options: Options, site: str) -> Process:
 def _config(options: Options, site: str) -> dict[str, object]:
     private = str(pki.keys(options.state).private)
     tls = {"ca_file": str(pki.keys(options.state).ca), "cert_file": private, "key_file": private}
-    services = [
-        {
-            "targets": [f"{model.PRIVATE[each]}:{METRICS_PORT + n}" for n in range(options.servers_per_site)],
-            "labels": {"site": each},
-        }
-        for each in SITES
-    ]
+    ports = {
+        "vitals": [vitals.METRICS_PORT + number for number in range(options.servers_per_site)],
+        "analysis": [analysis.METRICS_PORT],
+    }
     return {
         "global": {
             "scrape_interval": f"{SCRAPE_S}s",
@@ -74,7 +70,10 @@ def _config(options: Options, site: str) -> dict[str, object]:
             "alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager.PORT}"]}]}],
         },
         "scrape_configs": [
-            {"job_name": "vitals", "scheme": "https", "tls_config": tls, "static_configs": services},
+            *(
+                {"job_name": job, "scheme": "https", "tls_config": tls, "static_configs": _at_both_sites(ports[job])}
+                for job in ports
+            ),
             {
                 "job_name": "monitors",
                 "scheme": "https",
@@ -84,6 +83,13 @@ def _config(options: Options, site: str) -> dict[str, object]:
             },
         ],
     }
+
+
+def _at_both_sites(ports: list[int]) -> list[dict[str, object]]:
+    """A service's processes, by their metrics ports on the private link."""
+    return [
+        {"targets": [f"{model.PRIVATE[site]}:{port}" for port in ports], "labels": {"site": site}} for site in SITES
+    ]
 
 
 def write_rules(options: Options, title: str, rules: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from lab import pki
 from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
+from lab.services import granian
 from lab.services.postgres import socket_folder
 
 PORTS = {"sentry": 8451, "matomo": 8452}
@@ -23,21 +21,7 @@ def _receiver(options: Options, site: str, kind: str) -> Process:
     return Process(
         name=f"{site}/{TOOLS.prefix}{kind}",
         zone=site,
-        argv=(
-            *(str(Path(sys.executable).with_name("granian")), "--interface", "asgi"),
-            *("--host", "127.0.0.1", "--port", str(PORTS[kind]), "--workers", "1", "--loop", "uvloop", "--http", "1"),
-            *(
-                "--backlog",
-                "512",
-                "--no-ws",
-                "--workers-kill-timeout",
-                "3",
-                "--no-access-log",
-                "--log-level",
-                "warning",
-            ),
-            f"lab.telemetry.app:{kind}",
-        ),
+        argv=granian.command(f"lab.telemetry.app:{kind}", PORTS[kind]),
         env={
             "TELEMETRY_SITE": site,
             "TELEMETRY_DATABASE": str(socket_folder(site)),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
+from lab.services import granian
 from lab.services.postgres import socket_folder
 
 FIRST_PORT = 8441
@@ -22,17 +20,10 @@ def application_servers(options: Options, site: str) -> list[Process]:
 def _server(options: Options, site: str, number: int) -> Process:
     keys = pki.keys(options.state)
     port = FIRST_PORT + number
-    granian = Path(sys.executable).with_name("granian")
     return Process(
         name=f"{site}/vitals{number}",
         zone=site,
-        argv=(
-            *(str(granian), "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "1", "--loop", "uvloop", "--http", "1", "--backlog", "512", "--no-ws"),
-            *("--workers-kill-timeout", "3", "--no-access-log", "--log-level", "warning"),
-            *("--ssl-certificate", str(keys.certificate), "--ssl-keyfile", str(keys.key)),
-            *("--ssl-protocol-min", "tls1.3", "lab.vitals.app:app"),
-        ),
+        argv=granian.command("lab.vitals.app:app", port, tls=keys),
         env={
             "VITALS_SITE": site,
             "VITALS_HOST": model.RECORD,

@@ -7,6 +7,9 @@ vitals_errors_total{kind}            what went wrong inside, by exception type
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Protocol
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 
 from lab.vitals.settings import Settings
@@ -28,16 +31,7 @@ class Metrics:
             self._uploads.labels(outcome)  # a counter that is there from the start has no gap to be guessed
 
     def serve(self, settings: Settings) -> None:
-        """From a thread of its own, with certificates at both ends."""
-        start_http_server(
-            settings.metrics_port,
-            settings.metrics_address,
-            self.registry,
-            certfile=str(settings.private_pem),
-            keyfile=str(settings.private_pem),
-            client_cafile=str(settings.ca),
-            client_auth_required=True,
-        )
+        serve_privately(self.registry, settings)
 
     def upload(self, status: int, seconds: float) -> None:
         """One upload was answered with `status`."""
@@ -47,3 +41,29 @@ class Metrics:
 
     def error(self, kind: str) -> None:
         self._errors.labels(kind).inc()
+
+
+class Shown(Protocol):
+    """Where metrics are served, with which key and certificate (one file), and whose callers are let in."""
+
+    @property
+    def metrics_address(self) -> str: ...
+    @property
+    def metrics_port(self) -> int: ...
+    @property
+    def private_pem(self) -> Path: ...
+    @property
+    def ca(self) -> Path: ...
+
+
+def serve_privately(registry: CollectorRegistry, at: Shown) -> None:
+    """From a thread of its own, with certificates at both ends."""
+    start_http_server(
+        at.metrics_port,
+        at.metrics_address,
+        registry,
+        certfile=str(at.private_pem),
+        keyfile=str(at.private_pem),
+        client_cafile=str(at.ca),
+        client_auth_required=True,
+    )
