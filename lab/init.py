@@ -29,6 +29,7 @@ from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, PRIVATE_LINK, make_links, make_zones, set_interface
 from lab.runbook import journal
 from lab.runbook.journal import read_lines
+from lab.services import contacts
 from lab.services.oncall import DELIVERIES
 from lab.supervisor import ZoneSupervisor
 
@@ -55,6 +56,9 @@ class Lab:
         await self.links.start(delays)
         await asyncio.gather(*(self.supervisor.open_site(site) for site in SITES))
         self.calibration = await calibrate(self.links, delays)
+        through_wire = isinstance(self.links, WireLinks)
+        recorders = contacts.recorders(self.options, through_wire=through_wire)
+        await asyncio.gather(*(self.supervisor.start(recorder) for recorder in recorders))
         await system.bring_up(self.supervisor)
 
     def calls(self) -> dict[str, Any]:  # name -> coroutine function, see lab.control.Call
@@ -64,6 +68,7 @@ class Lab:
             "heal": self.heal,
             "fence": self.fence,
             "deliveries": self.deliveries,
+            "contacts": self.contacts,
             "link": self.link,
             "takeover": self.takeover,
             "takeover-mode": self.takeover_mode,
@@ -154,6 +159,9 @@ class Lab:
 
     async def deliveries(self, _: dict[str, Any]) -> Answer:
         return {"deliveries": read_lines(self.options.state / DELIVERIES)}
+
+    async def contacts(self, _: dict[str, Any]) -> Answer:
+        return await contacts.read(self.options)
 
     async def journal(self, _: dict[str, Any]) -> Answer:
         return {"steps": journal.read(self.options.state)}

@@ -38,7 +38,7 @@ def legs() -> dict[str, tuple[Leg, Leg]]:
             Leg(site, "public", public, gateway=_router(public), more_addresses=(model.TOOLS_PUBLIC[site],)),
             Leg("internet", site, _router(public)),
         )
-    servers = [*model.AUTHORITATIVE.values(), *model.RESOLVERS.values(), model.ONCALL[1]]
+    servers = [*model.AUTHORITATIVE.values(), *model.RESOLVERS.values(), model.ONCALL[1], model.ABROAD[1]]
     links["dns"] = (
         Leg("dns", "public", servers[0], gateway=_router(servers[0]), more_addresses=tuple(servers[1:])),
         Leg("internet", "dns", _router(servers[0])),

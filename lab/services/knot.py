@@ -72,13 +72,13 @@ def servers(options: Options) -> list[Process]:
 
 
 def _entries(options: Options) -> str:
-    """The record of each cluster, all names below it, and who is on call."""
+    """The record of each cluster, all names below it, who is on call, and a service abroad."""
     lines = []
     for cluster in CLUSTERS.values():
         lines.append(f"{cluster.record}. {options.ttl_s} A {cluster.public[cluster.active]}")
         lines.append(f"*.{cluster.record}. {options.ttl_s} CNAME {cluster.record}.")
-    name, address = model.ONCALL
-    return "\n".join([*lines, f"{name}. {options.ttl_s} A {address}"])
+    lines += [f"{name}. {options.ttl_s} A {address}" for name, address in (model.ONCALL, model.ABROAD)]
+    return "\n".join(lines)
 
 
 def _server(options: Options, name: str) -> Process:
