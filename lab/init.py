@@ -69,6 +69,7 @@ class Lab:
             "fence": self.fence,
             "deliveries": self.deliveries,
             "contacts": self.contacts,
+            "telemetry": self.telemetry,
             "link": self.link,
             "takeover": self.takeover,
             "takeover-mode": self.takeover_mode,
@@ -168,6 +169,9 @@ class Lab:
 
     async def readback(self, request: dict[str, Any]) -> Answer:
         return await system.readback(self.supervisor, _site(request), Path(request["file"]))
+
+    async def telemetry(self, request: dict[str, Any]) -> Answer:
+        return await system.telemetry(self.supervisor, _site(request), request["sink"], Path(request["file"]))
 
     async def services(self, request: dict[str, Any]) -> Answer:
         site = _site(request)

@@ -13,6 +13,7 @@ import jwt
 from monitors.exchange import Unanswered, exchange, verified
 from monitors.look import Look
 from monitors.place import Place
+from results.canaries import display_name
 from results.identity import MONITOR_PATIENTS, patient_name
 
 _VALID_S = 300
@@ -33,8 +34,9 @@ class Transaction:
         self._place = place
         self._tls = verified(str(place.target.service.ca_file))
         self._key = place.target.secrets.token_key_file.read_text().strip()
-        self._patient = patient_name(MONITOR_PATIENTS + number)
         self._run = secrets.token_hex(4)
+        self._patient = patient_name(MONITOR_PATIENTS + number)
+        self._name = display_name(self._run, MONITOR_PATIENTS + number)
         self._seq = 0
 
     def look(self) -> Look:
@@ -51,7 +53,7 @@ class Transaction:
 
     def _upload(self, key: str) -> str:
         """Acknowledgement id of a new reading. Raises Unanswered, BrokenPromise."""
-        body = json.dumps(_bundle(self._patient, self._seq, key), separators=(",", ":")).encode()
+        body = json.dumps(_bundle(self._patient, self._name, self._seq, key), separators=(",", ":")).encode()
         sent = exchange(self._place, self._tls, "POST", "/fhir", self._headers(key), body)
         ack = sent.headers.get("upload-ack", "")
         if sent.status not in (200, 201):
@@ -88,14 +90,14 @@ def _acks(body: bytes) -> set[str]:
         return set()
 
 
-def _bundle(patient: str, seq: int, key: str) -> dict[str, Any]:  # FHIR JSON
+def _bundle(patient: str, name: str, seq: int, key: str) -> dict[str, Any]:  # FHIR JSON
     observation = {
         "resourceType": "Observation",
         "status": "final",
         "meta": {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]},
         "identifier": [{"system": "urn:zweitherz:seq", "value": str(seq)}],
         "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
-        "subject": {"reference": f"Patient/{patient}"},
+        "subject": {"reference": f"Patient/{patient}", "display": name},
         "effectiveDateTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "valueQuantity": {"value": 60, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
     }

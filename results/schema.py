@@ -79,7 +79,7 @@ CONTACTS = _table(
     ("destination", _name, "address"),
     ("port", pa.int32(), "of the destination"),
     ("protocol", _name, "tcp, udp"),
-    ("count", pa.int64(), "connections begun, or datagrams sent, from the source to that port"),
+    ("count", pa.int64(), "first packets: connections begun (a SYN that is sent again counts again), or datagrams"),
 )
 
 TELEMETRY = _table(

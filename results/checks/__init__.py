@@ -21,7 +21,9 @@ from results.checks import (
     latency_slo,
     monitor_detection,
     monitor_truth,
+    privacy,
     recovery_time,
+    residency,
     traffic_drain,
 )
 from results.evidence import Evidence
@@ -44,5 +46,7 @@ CHECKS: dict[str, Check] = {
     "availability-slo": availability_slo.check,
     "monitor-detection": monitor_detection.check,
     "monitor-truth": monitor_truth.check,
+    "privacy": privacy.check,
+    "residency": residency.check,
     "cleanliness": cleanliness.check,
 }

@@ -65,11 +65,11 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         first = wrong[0]
         owner = owners[first.address]
         place = f"{owner.name}, {owner.region}" if owner else "no declared region"
-        at = f"{(first.first_ns - marks.t0) / 1e9:+.1f} s" if marks.t0 else "before any fault"
+        at = f"first at {(first.first_ns - marks.t0) / 1e9:+.1f} s" if marks.t0 else "without a fault"
         why = (
             f"{len(outside)} address(es) outside {', '.join(allowed)} and {len(undeclared)} of no declared region contacted, "
             f"first {first.address} port {first.port}/{first.protocol} ({place}) by {first.who} ({first.source}), "
-            f"{first.count} times, at {at}"
+            f"{first.count} times, {at}"
         )
         return Finding(NAME, Verdict.FAIL, why, measured, objective)
     if blind := _blind(evidence, set(owners)):
