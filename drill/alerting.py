@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from drill.outside import ask_outside
 from monitors.slo.openslo import BadObjective, Slo, read_slo
 from monitors.slo.rules import alert_name, heartbeat, rules
 from results.burn import Windows, windows
@@ -84,13 +83,17 @@ def _described(slo: Slo, chosen: Windows) -> dict[str, Any]:  # JSON values
     }
 
 
-def collect(
-    run: Path, target: Target, target_file: Path, lab: LabControl, timeline: TimelineWriter, clock: Clock
-) -> None:
-    """After the load: what every Prometheus evaluated, and what every channel received."""
-    for site in target.sites:
-        if site.tools_address is not None:
-            _collect_rules(run, site.name, site.tools_address, target, target_file, timeline, clock)
+def collect_alerts(target: Target, target_file: Path, lab: LabControl, timeline: TimelineWriter, clock: Clock) -> None:
+    """After the load: what every Prometheus evaluated, and what every channel received. Nothing without a tools cluster."""
+    if target.tools is None:
+        return
+    for site in (site.name for site in target.sites):
+        asked = ("alerts", str(target_file), site, str(clock.wall_ns))
+        answer = ask_outside(target, "prometheus_reader", *asked, within_s=_READ_WITHIN_S)
+        timeline.write("prometheus", site, evaluated="error" not in answer, why=answer.get("error", ""))
+        for change in answer.get("changes", []):
+            about = {"state": change["state"], "severity": change["severity"]}
+            timeline.write("rule", change["alert"], t_ns=change["t_ns"], site=site, **about)
     for line in lab.call("deliveries")["deliveries"]:
         timeline.write(
             "delivery",
@@ -100,28 +103,4 @@ def collect(
             state=line["state"],
             starts_ns=int(datetime.fromisoformat(line["starts"]).timestamp() * 1e9),
             severity=line["labels"].get("sloth_severity", line["labels"].get("severity", "")),
-        )
-
-
-def _collect_rules(
-    run: Path, site: str, address: str, target: Target, target_file: Path, timeline: TimelineWriter, clock: Clock
-) -> None:
-    command = [
-        *target.vantage.get("witness", []),
-        *(sys.executable, "-m", "drill.prometheus_reader", address, str(target_file), str(clock.wall_ns)),
-    ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_READ_WITHIN_S, check=False, cwd=HOME)
-        answer: dict[str, Any] = json.loads(done.stdout) if done.stdout else {"error": done.stderr.strip()[-200:]}
-    except subprocess.TimeoutExpired:
-        answer = {"error": f"not finished after {_READ_WITHIN_S} s"}
-    timeline.write("prometheus", site, evaluated="error" not in answer, why=answer.get("error", ""))
-    for change in answer.get("changes", []):
-        timeline.write(
-            "rule",
-            change["alert"],
-            t_ns=change["t_ns"],
-            site=site,
-            state=change["state"],
-            severity=change["severity"],
         )

@@ -17,13 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from chaos.drivers import Driver, driver_for
-from drill.alerting import collect, load_rules, objectives
+from drill.alerting import collect_alerts, load_rules, objectives
 from drill.children import Experiment, LoadGenerator, Monitors
+from drill.contacts import collect_contacts
 from drill.fingerprint import left_behind
+from drill.lab_samples import LabSamples
 from drill.machine import environment
 from drill.readback import compact_all, read_everything
 from drill.room import missing_room
+from drill.telemetry import collect_telemetry
 from drill.view import Scene, View
+from drill.withhold import withhold
 from lab import launch
 from lab.defects import OUTSIDE_THE_LAB
 from lab.model import Options
@@ -37,11 +41,11 @@ from results.judge import Judgement, judge
 from results.plan import Plan
 from results.plan_file import write_plan
 from results.readback import DamagedReadback
-from results.row_log import RowWriter
 from results.rows import DamagedRows, compact_rows
-from results.schema import LOOKUPS, SAMPLES
+from results.schema import CONTACTS, LOOKUPS, SAMPLES
+from results.telemetry import DamagedTelemetry, compact_telemetry
 from results.timeline import DamagedTimeline, TimelineWriter, gather
-from targets.lab_control import LabControl, LabRefused, LabUnreachable
+from targets.lab_control import LabControl
 from targets.model import Target
 from targets.read import read_target
 
@@ -49,7 +53,6 @@ ABORTED, CLEAN_UP_FAILED = 3, 4
 _HOME = Path(__file__).resolve().parent.parent
 _LOAD_WITHIN_S = 40
 _LOOK_EVERY_S = 0.5
-_SAMPLE_EVERY_S = 2.0
 _REPORT_WITHIN_S = 60
 
 
@@ -135,15 +138,14 @@ class Exercise:
                 launch.down(state)
 
     def _on_target(self, run: Path, target_file: Path, target: Target, clock: Clock, timeline: TimelineWriter) -> None:
-        lab = LabControl(target.control, timeout_s=10) if target.control is not None else None
+        lab = LabControl(target.control) if target.control is not None else None
         shown = environment(target, lab.call("status") if lab else None, clock.error_ns)
         (run / "environment.json").write_text(json.dumps(shown, indent=1))
         driver = driver_for(target)
         scene = Scene(self.plan, run)
-        samples = _LabSamples(run, lab, clock) if lab else None
-        alerting = lab if lab is not None and target.tools is not None else None
-        if alerting is not None:
-            load_rules(run, self.plan, alerting)
+        samples = LabSamples(run, lab, clock) if lab else None
+        if lab is not None and target.tools is not None:
+            load_rules(run, self.plan, lab)
             scene.notes.append(
                 f"windows of the objectives' alerts are shortened by {self.plan.alerting.scale} for this drill"
             )
@@ -157,8 +159,7 @@ class Exercise:
                 view.refresh()
                 load.stop()
                 monitors.stop()  # before the final reads: theirs are uploads as well
-                if alerting is not None:
-                    collect(run, target, target_file, alerting, timeline, clock)
+                self._collect(run, target_file, target, lab, timeline, clock)
                 self._read_back(run, target_file, target, driver, timeline, clock)
         finally:
             load.stop()
@@ -193,7 +194,7 @@ class Exercise:
         load: LoadGenerator,
         scene: Scene,
         view: View,
-        samples: _LabSamples | None,
+        samples: LabSamples | None,
     ) -> None:
         """From the start of the experiment to its end."""
         experiment = Experiment(run, target_file, clock)
@@ -238,6 +239,21 @@ class Exercise:
                 self.aborted = "experiment"
                 scene.notes.append(said["refused"])
 
+    def _collect(
+        self,
+        run: Path,
+        target_file: Path,
+        target: Target,
+        lab: LabControl | None,
+        timeline: TimelineWriter,
+        clock: Clock,
+    ) -> None:
+        """Who contacted whom, what alerts did, and what was received by everything that watches."""
+        if lab is not None:
+            collect_contacts(run, lab, target, timeline, clock)
+            collect_alerts(target, target_file, lab, timeline, clock)
+        collect_telemetry(run, lab, target, target_file, timeline, clock)
+
     def _read_back(
         self, run: Path, target_file: Path, target: Target, driver: Driver, timeline: TimelineWriter, clock: Clock
     ) -> None:
@@ -252,18 +268,20 @@ class Exercise:
             lambda: compact(run),
             lambda: compact_rows(run, "lookups", LOOKUPS),
             lambda: compact_rows(run, "samples", SAMPLES),
+            lambda: compact_rows(run, "contacts", CONTACTS),
+            lambda: compact_telemetry(run),
             lambda: compact_all(run, runs.tag(run.name)),
         ):
             try:
                 work()
-            except (DamagedHistory, DamagedRows, DamagedReadback) as error:
+            except (DamagedHistory, DamagedRows, DamagedReadback, DamagedTelemetry) as error:
                 problems.append(str(error))
         left = left_behind([run, state])
         with TimelineWriter(run, "tidy", clock) as timeline:
             timeline.write("tidy", run.name, left_behind=left, problems=problems)
         with contextlib.suppress(DamagedTimeline):  # the checks say so: there is no timeline.jsonl then
             gather(run)
-        for folder in ("lookups", "samples", "timeline"):
+        for folder in ("lookups", "samples", "contacts", "timeline"):
             shutil.rmtree(run / folder, ignore_errors=True)
         if not problems:
             shutil.rmtree(run / "history" / "log", ignore_errors=True)
@@ -295,37 +313,11 @@ def make_report(run: Path, language: str) -> Path | None:
         except subprocess.TimeoutExpired:
             return None
     report = run / f"report.{language}.html"
+    if withheld := withhold(run, (report, run / "junit.xml", run / "summary.md")):
+        with log.open("a") as out:
+            out.write(withheld + "\n")
+        print(withheld, file=sys.stderr)
     return report if done.returncode == 0 and report.exists() else None
-
-
-class _LabSamples:
-    """Resource use of the lab's services and the replication lag, every two seconds (samples.parquet)."""
-
-    def __init__(self, run: Path, lab: LabControl, clock: Clock) -> None:
-        self._rows, self._lab, self._clock = RowWriter(run, "samples", "lab"), lab, clock
-        self._next = 0.0
-
-    def take(self) -> None:
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + _SAMPLE_EVERY_S
-        try:
-            used, status = self._lab.call("resources"), self._lab.call("status")
-        except (LabUnreachable, LabRefused):
-            return  # a lab that does not answer now has no sample now: absence shows
-        now = self._clock.now_ns()
-        for service, figures in used["services"].items():
-            for metric, value in figures.items():
-                self._rows.append(now, "lab", service, metric, value)
-        self._rows.append(now, "lab", "lab", "memory_bytes", used["memory_bytes"])
-        for site, database in status["databases"].items():
-            if database.get("mirror"):
-                # no lag is reported while nothing is on its way: that is no lag
-                self._rows.append(now, "lab", site, "replication_lag_s", database.get("lag_s") or 0.0)
-        self._rows.flush()
-
-    def close(self) -> None:
-        self._rows.close()
 
 
 def _keep_logs(run: Path, state: Path | None) -> None:

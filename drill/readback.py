@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from chaos.drivers import Driver
 from drill.export_reader import PUBLIC
+from drill.outside import ask_outside
 from results.clock import Clock
 from results.readback import compact_readback
 from results.timeline import TimelineWriter
@@ -54,22 +52,7 @@ def _over_http(
     path: str,
 ) -> None:
     begun, file = clock.now_ns(), run / "readback" / f"{site}-{path}.ndjson"
-    command = [
-        *target.vantage.get("witness", []),
-        *(sys.executable, "-m", "drill.export_reader", address, str(file), str(target_file)),
-    ]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=_WITHIN_S,
-            check=False,
-            cwd=Path(__file__).resolve().parent.parent,
-        )
-        answer = json.loads(done.stdout) if done.stdout else {"error": done.stderr.strip()[-200:]}
-    except subprocess.TimeoutExpired:
-        answer = {"error": f"not finished after {_WITHIN_S} s"}
+    answer = ask_outside(target, "export_reader", address, str(file), str(target_file), within_s=_WITHIN_S)
     if "error" in answer:
         file.unlink(missing_ok=True)
         _tell(timeline, clock, site, path, begun, why=answer["error"])

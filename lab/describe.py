@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from lab import model, pki, tools
@@ -53,10 +54,30 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
             for name in model.PATIENTS
         ],
         "secrets": {"token_key_file": str(keys.token_key)},
+        "residency": {"allowed": list(_REGIONS.values()), "networks": _networks()},
     }
     if tools.sites(options):
         whole["tools"] = _tools(keys)
     return whole
+
+
+def _networks() -> list[dict[str, str]]:
+    """Every network of the lab; a single address where its owner is not that of the network around it."""
+    owned = [
+        *((_network(model.PUBLIC[site]), f"site {site}", region) for site, region in _REGIONS.items()),
+        *((model.PRIVATE[site], f"site {site}", region) for site, region in _REGIONS.items()),
+        *((_network(model.MONITORS[site]), f"monitors {site}", region) for site, region in _REGIONS.items()),
+        *((_network(address), "patients", "DE") for address in model.PATIENTS.values()),
+        (_network(model.WITNESS), "witness", "DE"),
+        (_network(model.AUTHORITATIVE["ns1"]), "DNS provider", "DE"),
+        *((address, "on call", "DE") for _, address in model.ONCALL.values()),
+        (model.ABROAD[1], "telemetry abroad", "US"),
+    ]
+    return [{"network": network, "owner": owner, "region": region} for network, owner, region in owned]
+
+
+def _network(address: str) -> str:
+    return str(ipaddress.ip_network(f"{address}/24", strict=False))
 
 
 def _tools(keys: pki.Keys) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, PRIVATE_LINK, make_links, make_zones, set_interface
 from lab.runbook import journal
 from lab.runbook.journal import read_lines
-from lab.services import prometheus
+from lab.services import contacts, prometheus
 from lab.services.oncall import deliveries
 from lab.supervisor import ZoneSupervisor
 
@@ -56,6 +56,9 @@ class Lab:
         await self.links.start(delays)
         await asyncio.gather(*(self.supervisor.open_site(site) for site in SITES))
         self.calibration = await calibrate(self.links, delays)
+        through_wire = isinstance(self.links, WireLinks)
+        recorders = contacts.recorders(self.options, through_wire=through_wire)
+        await asyncio.gather(*(self.supervisor.start(recorder) for recorder in recorders))
         await system.bring_up(self.supervisor)
 
     def calls(self) -> dict[str, Any]:  # name -> coroutine function, see lab.control.Call
@@ -65,6 +68,8 @@ class Lab:
             "heal": self.heal,
             "fence": self.fence,
             "deliveries": self.deliveries,
+            "contacts": self.contacts,
+            "telemetry": self.telemetry,
             "link": self.link,
             "monitors-link": self.monitors_link,
             "service": self.service,
@@ -193,11 +198,17 @@ class Lab:
             "reloaded": [site for site in tools.sites(self.options) if self.supervisor.reload(prometheus.name(site))]
         }
 
+    async def contacts(self, _: dict[str, Any]) -> Answer:
+        return await contacts.read(self.options)
+
     async def journal(self, _: dict[str, Any]) -> Answer:
         return {"steps": journal.read(self.options.state)}
 
     async def readback(self, request: dict[str, Any]) -> Answer:
         return await system.readback(self.supervisor, _site(request), Path(request["file"]))
+
+    async def telemetry(self, request: dict[str, Any]) -> Answer:
+        return await system.telemetry(self.supervisor, _site(request), request["sink"], Path(request["file"]))
 
     async def services(self, request: dict[str, Any]) -> Answer:
         site = _site(request)

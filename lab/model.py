@@ -33,6 +33,8 @@ TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
 # somebody else's service outside both sites, which calls the people on duty
 # two channels, by different providers: one that is broken must not keep an alert from everybody
 ONCALL = {"oncall": ("oncall.heart.test", "192.0.2.200"), "pager": ("pager.heart.test", "192.0.2.201")}
+# somebody's telemetry service in another part of the world: nothing of the lab has any business there
+ABROAD = ("telemetry.abroad.heart.test", "192.0.2.240")
 HTTPS = 443
 MONITORS_PORT = 9500  # where the monitors of a site show what they see, to the Prometheus there and to their peers
 

@@ -18,6 +18,7 @@ from lab.runbook.__main__ import MODE
 from lab.services import analysis, haproxy, knot, prometheus, runbook, unbound, vitals
 from lab.services.oncall import deliveries
 from lab.services.postgres import Postgres
+from lab.telemetry.export import ITEMS, write_items
 from lab.vitals.export import write_rows
 
 _TAKEOVER_WITHIN_S = 90
@@ -136,6 +137,26 @@ async def readback(supervisor: Supervisor, site: str, file: Path) -> dict[str, A
         if dead:
             await supervisor.stop(database.name_alone(site))
     return {"proof": proof, "volume_of_dead_site": dead}
+
+
+async def telemetry(supervisor: Supervisor, site: str, sink: str, file: Path) -> dict[str, Any]:
+    """What Sentry or Matomo stored, from a site's tools database where that is primary: its mirror holds the same."""
+    if sink not in ITEMS:
+        raise ServiceFailed(f"sink {sink!r}: there are {', '.join(ITEMS)}")
+    if site not in tools.sites(supervisor.options):
+        raise ServiceFailed(f"telemetry {site}: this lab has no tools cluster there")
+    database = Postgres(supervisor.options, TOOLS)
+    role = (await database.status(site))["role"]
+    if role != "primary":
+        return {"role": role, "count": None}
+    try:
+        connection = await database.connect(site)
+        try:
+            return {"role": role, "count": await write_items(connection, sink, file)}
+        finally:
+            await connection.close()
+    except (asyncpg.PostgresError, OSError) as error:
+        raise ServiceFailed(f"telemetry {site}: {error}") from error
 
 
 async def status(supervisor: Supervisor) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import jwt
 
 from loadtests.vitals import reading
+from results.canaries import display_name
 from results.identity import idempotency_key, operation, patient_name
 
 _VALID_S = 3600
@@ -41,7 +42,8 @@ class UploadMaker:
         if time.time() > self._expires - _VALID_S / 2:
             self._expires = int(time.time()) + _VALID_S
         key = idempotency_key(self._tag, operation(patient, seq))
-        made = reading(self._seed, patient, seq, condition, key, intended_ns)
+        name = display_name(self._tag, patient)
+        made = reading(self._seed, patient, seq, condition, key, name, intended_ns)
         claims = {"sub": patient_name(patient), "scope": _SCOPE, "aud": "vitals", "exp": self._expires}
         token = jwt.encode(claims, self._key, algorithm="HS256")
         digest = hashlib.sha256(made.body)

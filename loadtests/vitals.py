@@ -47,7 +47,7 @@ def _observation(code: str, values: object) -> dict[str, object]:
         "identifier": [{"system": "urn:zweitherz:seq", "value": "@SEQ@"}],
         "status": "final",
         "code": {"coding": [{"system": _LOINC, "code": code}]},
-        "subject": {"reference": "Patient/@PATIENT@"},
+        "subject": {"reference": "Patient/@PATIENT@", "display": "@NAME@"},
         "effectiveDateTime": "@TIME@",
         **(values if isinstance(values, dict) else {}),
     }
@@ -97,8 +97,8 @@ def _template(signal: str) -> list[str]:
 _TEMPLATES = {signal: _template(signal) for signal, _ in SIGNALS}
 
 
-def reading(seed: int, patient: int, seq: int, condition: str, key: str, intended_ns: int) -> Reading:
-    """The reading that is due then."""
+def reading(seed: int, patient: int, seq: int, condition: str, key: str, name: str, intended_ns: int) -> Reading:
+    """The reading that is due then; `name`: the patient's, as people read it."""
     bits = mix(seed ^ mix(operation(patient, seq)))
     signal = _choose(bits & 0xFFFF)
     own = mix(seed ^ mix(patient + 1))  # what stays with the patient
@@ -121,7 +121,7 @@ def reading(seed: int, patient: int, seq: int, condition: str, key: str, intende
         values = {"V1": str(_between(abs(second) * 4200, 0, 30000))}
     seconds, rest = divmod(intended_ns, 1_000_000_000)
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest // 1_000_000:03d}Z"
-    marks = {"SEQ": str(seq), "PATIENT": patient_name(patient), "TIME": moment, "KEY": key} | values
+    marks = {"SEQ": str(seq), "PATIENT": patient_name(patient), "NAME": name, "TIME": moment, "KEY": key} | values
     pieces = _TEMPLATES[signal]
     return Reading(signal, "".join([marks[p] if i % 2 else p for i, p in enumerate(pieces)]).encode())
 

@@ -9,11 +9,13 @@ monitor_figure{monitor, site, figure}         last value of each figure, with it
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from monitors.look import Look
+from monitors.page import serve
 
 _PLACE = ("monitor", "site")
 
@@ -36,22 +38,18 @@ class Metrics:
     def serve(self, port: int) -> None:
         """Serve them from a thread of its own. Raises PortTaken."""
         try:
-            start_http_server(port, "127.0.0.1", self.registry)
+            serve(self.registry, "127.0.0.1", port)
         except (OSError, OverflowError) as error:
             raise PortTaken(f"port {port} of 127.0.0.1: {getattr(error, 'strerror', None) or error}") from error
 
     def show(self, address: str, port: int, pem: Path, ca: Path) -> None:
         """Serve them to callers with a certificate of the house; `pem` has key and certificate. Raises PortTaken."""
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_verify_locations(ca)
+        tls.load_cert_chain(pem)
+        tls.verify_mode = ssl.CERT_REQUIRED
         try:
-            start_http_server(
-                port,
-                address,
-                self.registry,
-                certfile=str(pem),
-                keyfile=str(pem),
-                client_cafile=str(ca),
-                client_auth_required=True,
-            )
+            serve(self.registry, address, port, tls)
         except (OSError, OverflowError) as error:
             raise PortTaken(f"port {port} of {address}: {getattr(error, 'strerror', None) or error}") from error
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import Any
 
 import jwt
 
+from results.canaries import display_name
 from results.identity import MONITOR_PATIENTS, patient_name
 from targets.model import Target
 
@@ -21,6 +23,7 @@ class TestPatient:
     def __init__(self, target: Target, number: int) -> None:
         """`number`: each place has its own."""
         self.name = patient_name(MONITOR_PATIENTS + number)
+        self._display = display_name(secrets.token_hex(4), MONITOR_PATIENTS + number)  # a canary, as every patient's
         self._key = target.secrets.token_key_file.read_text().strip()
 
     def bearer(self, valid_s: int) -> str:
@@ -36,7 +39,7 @@ class TestPatient:
             "meta": {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]},
             "identifier": [{"system": "urn:zweitherz:seq", "value": str(seq)}],
             "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
-            "subject": {"reference": f"Patient/{self.name}"},
+            "subject": {"reference": f"Patient/{self.name}", "display": self._display},
             "effectiveDateTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "valueQuantity": {"value": 60, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
         }

@@ -71,6 +71,26 @@ READBACK = _table(
     ("foreign", pa.string(), "the key as text where it is not of this run, else null"),
 )
 
+CONTACTS = _table(
+    ("t_first", pa.int64(), "when it was contacted first"),
+    ("t_last", pa.int64(), "and last"),
+    ("who", _name, "owner of the source by the target's networks; the address where there is none"),
+    ("source", _name, "address"),
+    ("destination", _name, "address"),
+    ("port", pa.int32(), "of the destination"),
+    ("protocol", _name, "tcp, udp"),
+    ("count", pa.int64(), "first packets: connections begun (a SYN that is sent again counts again), or datagrams"),
+)
+
+TELEMETRY = _table(
+    ("sink", _name, "what received it: sentry, matomo, prometheus, alerts"),
+    ("site", _name, "where it was read; null for alerts"),
+    ("t", pa.int64(), "when it was received, by the sink's own clock; null: a series of Prometheus has no one time"),
+    ("kind", _name, "type of a Sentry item, kind of a Matomo action, name of a series, state of an alert"),
+    ("item", pa.string(), "its number in the sink"),
+    ("text", pa.string(), "everything that the sink stored of it, one value a line"),
+)
+
 SAMPLES = _table(
     ("t", pa.int64(), "when it was measured"),
     ("source", _name, "who measured: lab, loadtests, witness, a monitor's name"),

@@ -22,6 +22,7 @@ guard.abort           subject: guard's name; data.why
 stop                  subject: who asked; data.why (Ctrl-C, stop file)
 alert                 subject: <monitor>@<site>; data.state: raised | cleared, data.why, data.since_ns (first failed look)
 readback              subject: site; data.path, data.rows, data.complete, data.proof, data.t_invoked, data.t_done
+collected             subject: contacts (data.lost), or <sink>@<site>, or alerts; data.complete, data.items, data.why
 generator             subject: worker; data.schedule_digest, data.intended, data.cpu_s, data.saturated_s …
 tidy                  subject: run; data.left_behind: list of what the fingerprint found
 ====================  ===========================================================================================

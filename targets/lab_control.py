@@ -17,6 +17,10 @@ rules      name, file                          reloaded: sites whose Prometheus 
 deliveries                                     deliveries: what each channel to the people on duty received
 takeover   site, step?                         one step (detect, fence, promote, dns) or all, timed
 takeover-mode  mode: perform | observe         whether the runbook service acts by itself
+contacts                                       contacts: [protocol, source, destination, port, first_ns, last_ns, count],
+                                               times are monotonic_ns; lost: packets that nobody could look at
+deliveries                                     deliveries: what reached who is on call, t is monotonic_ns
+telemetry  site, sink: sentry | matomo, file   role of the site's tools database; of a primary: rows -> file, count
 journal                                        steps: what the runbook did so far, t is monotonic_ns
 readback   site, file                          the auditor's path: rows straight from that site's store -> file
 services   site                                processes of that site: name, pid, running, restarts

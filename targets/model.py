@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, model_validator
 
 
 class _Part(BaseModel):
@@ -63,7 +63,7 @@ class Stream(_Part):
 class Network(_Part):
     """Addresses of one owner (`network` in CIDR notation) and the region in which they are, a country code for example."""
 
-    network: str
+    network: IPvAnyNetwork
     owner: str
     region: str
 

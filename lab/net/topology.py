@@ -42,6 +42,7 @@ def legs() -> dict[str, tuple[Leg, Leg]]:
         *model.AUTHORITATIVE.values(),
         *model.RESOLVERS.values(),
         *(address for _, address in model.ONCALL.values()),
+        model.ABROAD[1],
     ]
     links["dns"] = (
         Leg("dns", "public", servers[0], gateway=_router(servers[0]), more_addresses=tuple(servers[1:])),

@@ -72,12 +72,13 @@ def servers(options: Options) -> list[Process]:
 
 
 def _entries(options: Options) -> str:
-    """The record of each cluster, all names below it, and who is on call."""
+    """The record of each cluster, all names below it, who is on call, and a service abroad."""
     lines = []
     for cluster in CLUSTERS.values():
         lines.append(f"{cluster.record}. {options.ttl_s} A {cluster.public[cluster.active]}")
         lines.append(f"*.{cluster.record}. {options.ttl_s} CNAME {cluster.record}.")
-    lines += [f"{name}. {options.ttl_s} A {address}" for name, address in model.ONCALL.values()]
+    others = (*model.ONCALL.values(), model.ABROAD)
+    lines += [f"{name}. {options.ttl_s} A {address}" for name, address in others]
     return "\n".join(lines)
 
 

@@ -33,6 +33,7 @@ def _server(options: Options, site: str, number: int) -> Process:
             "VITALS_EXPORTS": str(options.folder("volumes", site, "exports")),
             "VITALS_DEFECT": options.defect,
             **(_reporting(options, site, number) if options.tools else {}),
+            **(_errors(options, model.ABROAD[0]) if options.defect == "telemetry-abroad" else {}),
         },
         ready=Ready(tcp=("127.0.0.1", port), log_line='"event": "started"'),
         restart=True,
@@ -46,7 +47,15 @@ def _reporting(options: Options, site: str, number: int) -> dict[str, str]:
         "VITALS_METRICS_ADDRESS": model.PRIVATE[site],
         "VITALS_METRICS_PORT": str(METRICS_PORT + number),
         "VITALS_PRIVATE_PEM": str(keys.private),
+        **_errors(options, f"sentry.{TOOLS.record}"),
+    }
+
+
+def _errors(options: Options, host: str) -> dict[str, str]:
+    """Where its errors and traces are sent."""
+    keys = pki.keys(options.state)
+    return {
         "VITALS_CA": str(keys.ca),
-        "VITALS_SENTRY_HOST": f"sentry.{TOOLS.record}",
+        "VITALS_SENTRY_HOST": host,
         "VITALS_SENTRY_KEY": str(keys.token("sentry.key")),
     }

@@ -56,12 +56,12 @@ class Vitals:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings)
+        self.metrics = Metrics()
         self.writes: Store | DefectiveStore = self.store
         if settings.defect != "none":
-            self.writes = DefectiveStore(self.store, settings)
+            self.writes = DefectiveStore(self.store, settings, self.metrics.registry)
         self.exports = Exports(settings.exports, self.store)
         self.role = b"unknown"
-        self.metrics = Metrics()
         self.errors = Errors(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -27,6 +27,7 @@ class Errors:
         self._on = bool(settings.sentry_host)
         if not self._on:
             return
+        careless = settings.defect == "leaked-name"
         sentry_sdk.init(
             f"https://{settings.sentry_key}@{settings.sentry_host}/1",
             ca_certs=str(settings.ca),
@@ -35,12 +36,14 @@ class Errors:
             server_name=settings.site,
             traces_sample_rate=TRACED,
             send_default_pii=False,
-            include_local_variables=False,
+            include_local_variables=careless,
             max_request_body_size="never",
             default_integrations=False,
-            before_send=_hide_values,
+            before_send=None if careless else _hide_values,
         )
         sentry_sdk.set_tag("site", settings.site)
+        if settings.defect == "telemetry-abroad":
+            sentry_sdk.capture_message("started")  # at least once, whatever is traced later
 
     def failed(self, error: BaseException) -> None:
         """Tell of it; the SDK's own thread sends."""

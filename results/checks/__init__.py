@@ -24,7 +24,9 @@ from results.checks import (
     latency_slo,
     monitor_detection,
     monitor_truth,
+    privacy,
     recovery_time,
+    residency,
     traffic_drain,
 )
 from results.evidence import Evidence
@@ -49,6 +51,8 @@ CHECKS: dict[str, Check] = {
     "monitor-detection": monitor_detection.check,
     "monitor-truth": monitor_truth.check,
     "alert-delivery": alert_delivery.check,
+    "privacy": privacy.check,
+    "residency": residency.check,
     "cleanliness": cleanliness.check,
 }
 

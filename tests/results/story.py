@@ -19,7 +19,8 @@ from results.plan_file import write_plan
 from results.readback import compact_readback
 from results.row_log import RowWriter
 from results.rows import compact_rows
-from results.schema import LOOKUPS, SAMPLES
+from results.schema import CONTACTS, LOOKUPS, SAMPLES
+from results.telemetry import FOLDER, compact_telemetry, ndjson
 from results.timeline import gather
 
 T0 = 1_800_000_000_000_000_000
@@ -102,6 +103,10 @@ class Story:
     stored: dict[str, list[Row]] = field(default_factory=dict)
     lookups: list[tuple[Any, ...]] = field(default_factory=list)
     samples: list[tuple[Any, ...]] = field(default_factory=list)
+    contacts: list[tuple[Any, ...]] = field(default_factory=list)
+    telemetry: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)  # lines by sink and site
+    logs: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(ENVIRONMENT)))
     journal: dict[str, Any] | None = None
     undo: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
@@ -123,7 +128,7 @@ class Story:
         """The run folder, as a drill leaves it."""
         run.mkdir(parents=True, exist_ok=True)
         write_plan(Plan.model_validate(self.plan), run / "plan.yaml")
-        (run / "environment.json").write_text(json.dumps(ENVIRONMENT))
+        (run / "environment.json").write_text(json.dumps(self.environment))
         (run / "timeline").mkdir(exist_ok=True)
         for path, rows in self.stored.items():
             self._store(run, path, rows)
@@ -135,7 +140,18 @@ class Story:
         (run / "rules").mkdir(exist_ok=True)
         (run / "rules" / "alerts.json").write_text(json.dumps(self.alerts))
         self._history(run)
-        for table, schema, cells in (("lookups", LOOKUPS, self.lookups), ("samples", SAMPLES, self.samples)):
+        (run / FOLDER).mkdir()
+        for (sink, site), lines in self.telemetry.items():
+            ndjson(run, sink, site).write_text("".join(json.dumps(line) + "\n" for line in lines))
+        compact_telemetry(run)
+        for name, text in self.logs.items():
+            path = run / "logs" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        for table, schema, cells in (
+            *(("lookups", LOOKUPS, self.lookups), ("samples", SAMPLES, self.samples)),
+            ("contacts", CONTACTS, self.contacts),
+        ):
             writer = RowWriter(run, table, "story")
             for row in cells:
                 writer.append(*row)
@@ -221,6 +237,16 @@ ENVIRONMENT = {
         "tools": {"record": "tools.heart.test"},
         "zone": {"authoritative": [{"name": "ns1"}, {"name": "ns2"}]},
         "resolvers": [{"name": "honest", "kind": "honest"}],
+        "residency": {
+            "allowed": ["DE", "FR"],
+            "networks": [
+                {"network": "198.51.100.0/24", "owner": "site fra", "region": "DE"},
+                {"network": "203.0.113.0/24", "owner": "site gra", "region": "FR"},
+                {"network": "198.18.1.0/24", "owner": "patients", "region": "DE"},
+                {"network": "192.0.2.0/24", "owner": "DNS provider", "region": "DE"},
+                {"network": "192.0.2.240/32", "owner": "telemetry abroad", "region": "US"},
+            ],
+        },
     }
 }
 
@@ -293,6 +319,7 @@ def green(run: Path) -> Story:
         story.event("alert", monitor, raised, state="raised", why="connect: timed out", since_ns=ns(0.5))
         story.event("alert", monitor, 6.5, state="cleared", why="", since_ns=ns(0.5))
     _alerted(story)
+    _watched(story)
     activity = {"status": "succeeded", "activity": {"name": "lose-site"}}
     story.journal = {
         "status": "completed",
@@ -329,3 +356,29 @@ def _alerted(story: Story) -> None:
         story.event("delivery", PAGE, 12.3, channel=channel, state="resolved", severity="page")
         for beat in range(-19, 22, 4):
             story.event("delivery", "Heartbeat", beat, channel=channel, state="firing", severity="none")
+
+
+def _watched(story: Story) -> None:
+    """Who contacted whom, and what those who watch received: nothing that they should not."""
+    for destination, port, protocol, first, last in (
+        (FRA, 443, "tcp", -20, 6),
+        (GRA, 443, "tcp", 6, 20),
+        ("192.0.2.101", 53, "udp", -20, 20),
+    ):
+        row = (ns(first), ns(last), "patients", "198.18.1.2", destination, port, protocol, 500)
+        story.contacts.append(row)
+    story.event("collected", "contacts", 22.5, complete=True, items=3, lost=0)
+    story.telemetry = {
+        ("sentry", "gra"): [{"id": 1, "received": ns(-19), "kind": "transaction", "release": "vitals@1.0.0"}],
+        ("matomo", "gra"): [{"id": 1, "received": ns(-19), "kind": "event", "query": "e_c=upload&e_a=ok"}],
+        ("alerts", ""): [
+            {"id": 1, "t": ns(3), "state": "firing", "alert": "Heartbeat", "text": '{"alert": "Heartbeat"}'}
+        ],
+    }
+    for site in ("fra", "gra"):
+        series = {"id": 1, "name": "vitals_uploads_total", "labels": '{"outcome": "acknowledged"}'}
+        story.telemetry["prometheus", site] = [series]
+        story.samples.append((ns(-19), "lab", f"{site}/vitals0", "rss_bytes", 60e6))
+        story.logs[f"lab/{site}/vitals0.log"] = '{"level": "info", "event": "started"}\n'
+    for sink, site in story.telemetry:
+        story.event("collected", f"{sink}@{site}" if site else sink, 22.6, complete=True, items=1)

@@ -25,6 +25,10 @@ def test_a_complete_description_is_read(tmp_path: Path) -> None:
     [
         ({"colour": "red"}, r"target\.yaml: colour: Extra inputs are not permitted"),
         ({"environment": "moon"}, r"target\.yaml: environment: .*'lab', 'staging' or 'production'.*found 'moon'"),
+        (
+            {"residency": {"allowed": [], "networks": [{"network": "192.0.2.1/24", "owner": "x", "region": "DE"}]}},
+            r"target\.yaml: residency\.networks\.0\.network: .*network",
+        ),
         ({"sites": "fra"}, r"target\.yaml: sites: .*list"),
         ({"schema": "zweitherz/target/9"}, r"target\.yaml: schema: .*zweitherz/target/1"),
     ],
