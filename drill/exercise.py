@@ -38,7 +38,7 @@ from results.plan_file import write_plan
 from results.readback import DamagedReadback
 from results.row_log import RowWriter
 from results.rows import DamagedRows, compact_rows
-from results.schema import LOOKUPS, SAMPLES
+from results.schema import LOOKUPS, SAMPLES, USAGE
 from results.timeline import DamagedTimeline, TimelineWriter, gather
 from targets.lab_control import LabControl, LabRefused, LabUnreachable
 from targets.model import Target
@@ -242,6 +242,7 @@ class Exercise:
             lambda: compact(run),
             lambda: compact_rows(run, "lookups", LOOKUPS),
             lambda: compact_rows(run, "samples", SAMPLES),
+            lambda: compact_rows(run, "usage", USAGE),
             lambda: compact_all(run, runs.tag(run.name)),
         ):
             try:
@@ -253,7 +254,7 @@ class Exercise:
             timeline.write("tidy", run.name, left_behind=left, problems=problems)
         with contextlib.suppress(DamagedTimeline):  # the checks say so: there is no timeline.jsonl then
             gather(run)
-        for folder in ("lookups", "samples", "timeline"):
+        for folder in ("lookups", "samples", "usage", "timeline"):
             shutil.rmtree(run / folder, ignore_errors=True)
         if not problems:
             shutil.rmtree(run / "history" / "log", ignore_errors=True)
