@@ -26,8 +26,6 @@ import dns.rdatatype
 from results.clock import Clock
 from targets.model import Target
 
-CONNECT_WITHIN_S = 2.0
-ANSWER_WITHIN_S = 5.0
 _KEPT_S = 30.0
 _LONGEST = 1 << 20
 
@@ -55,17 +53,32 @@ class Reply:
 
 
 class HttpsLine:
-    """To one server, for one thread."""
+    """To one server, for one thread. Connecting takes in the question for the address and the TLS handshake."""
 
-    def __init__(self, url: str, ca_file: Path, resolve: Resolve, clock: Clock, agent: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        ca_file: Path,
+        resolve: Resolve,
+        clock: Clock,
+        agent: str,
+        connect_within_s: float = 2.0,
+        answer_within_s: float = 5.0,
+    ) -> None:
         place = urlsplit(url)
         self._host, self._port, self._prefix = place.hostname or "", place.port or 443, place.path.rstrip("/")
         self._authority, self._agent = place.netloc, agent
         self._context = ssl.create_default_context(cafile=str(ca_file))
         self._resolve, self._clock = resolve, clock
+        self._connect_within_s, self._answer_within_s = connect_within_s, answer_within_s
         self._wire: ssl.SSLSocket | None = None
         self._kept_until = 0.0
         self._step = ""
+
+    @property
+    def patience_s(self) -> float:
+        """Longest time that `post` takes."""
+        return self._connect_within_s + self._answer_within_s
 
     def post(self, path: str, body: bytes, until: float) -> Reply:
         """Send JSON and read the answer, until that reading of ``time.monotonic`` at the latest. What fails is in the reply."""
@@ -77,7 +90,7 @@ class HttpsLine:
         try:
             wire = self._connected(until)
             self._step = "answer"
-            self._exchange(wire, head.encode() + body, min(until, time.monotonic() + ANSWER_WITHIN_S), reply)
+            self._exchange(wire, head.encode() + body, min(until, time.monotonic() + self._answer_within_s), reply)
         except (OSError, http.client.HTTPException) as error:
             reply.error = _error_class(self._step, error)
             self.close()
@@ -95,7 +108,7 @@ class HttpsLine:
             if time.monotonic() < self._kept_until and not select.select([self._wire], [], [], 0)[0]:
                 return self._wire
             self.close()
-        until = min(until, time.monotonic() + CONNECT_WITHIN_S)
+        until = min(until, time.monotonic() + self._connect_within_s)
         self._step = "dns"
         address = self._resolve(self._host, _left(until))
         self._step = "connect"

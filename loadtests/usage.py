@@ -19,7 +19,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from loadtests.https_line import ANSWER_WITHIN_S, CONNECT_WITHIN_S, HttpsLine, Reply, honest_resolver
+from loadtests.https_line import HttpsLine, Reply, honest_resolver
 from loadtests.order import Order
 from loadtests.outcome import REFUSED
 from loadtests.usage_event import Encoder, Noted
@@ -110,7 +110,7 @@ class UsageReporter:
         """Send what can be sent in that time, at the most one exchange longer, and say where every event is."""
         self._until = time.monotonic() + within_s
         self._ending.set()
-        self._thread.join(within_s + CONNECT_WITHIN_S + ANSWER_WITHIN_S)
+        self._thread.join(within_s + self._line.patience_s)
         account = self._account
         account.noted = self._noted
         account.waiting = len(self._queue) + (self._ahead is not None) + (self._bulk.count if self._bulk else 0)
