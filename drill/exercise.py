@@ -11,8 +11,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ from results.plan import Plan
 from results.plan_file import write_plan
 from results.readback import DamagedReadback
 from results.rows import DamagedRows, compact_rows
-from results.schema import CONTACTS, LOOKUPS, SAMPLES
+from results.schema import CONTACTS, LOOKUPS, SAMPLES, USAGE
 from results.telemetry import DamagedTelemetry, compact_telemetry
 from results.timeline import DamagedTimeline, TimelineWriter, gather
 from targets.lab_control import LabControl
@@ -50,6 +51,7 @@ from targets.model import Target
 from targets.read import read_target
 
 ABORTED, CLEAN_UP_FAILED = 3, 4
+_ROWS = {"lookups": LOOKUPS, "samples": SAMPLES, "usage": USAGE, "contacts": CONTACTS}  # tables written row by row
 _HOME = Path(__file__).resolve().parent.parent
 _LOAD_WITHIN_S = 40
 _LOOK_EVERY_S = 0.5
@@ -264,14 +266,13 @@ class Exercise:
         if self.target_file is None and state.exists():
             shutil.rmtree(state)
         problems = []
-        for work in (
+        works: list[Callable[[], object]] = [
             lambda: compact(run),
-            lambda: compact_rows(run, "lookups", LOOKUPS),
-            lambda: compact_rows(run, "samples", SAMPLES),
-            lambda: compact_rows(run, "contacts", CONTACTS),
+            *(partial(compact_rows, run, table, schema) for table, schema in _ROWS.items()),
             lambda: compact_telemetry(run),
             lambda: compact_all(run, runs.tag(run.name)),
-        ):
+        ]
+        for work in works:
             try:
                 work()
             except (DamagedHistory, DamagedRows, DamagedReadback, DamagedTelemetry) as error:
@@ -281,7 +282,7 @@ class Exercise:
             timeline.write("tidy", run.name, left_behind=left, problems=problems)
         with contextlib.suppress(DamagedTimeline):  # the checks say so: there is no timeline.jsonl then
             gather(run)
-        for folder in ("lookups", "samples", "contacts", "timeline"):
+        for folder in (*_ROWS, "timeline"):
             shutil.rmtree(run / folder, ignore_errors=True)
         if not problems:
             shutil.rmtree(run / "history" / "log", ignore_errors=True)

@@ -7,7 +7,6 @@ the queues), ``{"stop": true}``. Its end means stop, so a sender never outlives 
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import heapq
 import json
@@ -17,26 +16,26 @@ import select
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from loadtests.attempt import Attempt, Result
 from loadtests.device import Devices, Kept
 from loadtests.engines import open_engine
-from loadtests.frame import Frame, percentile
+from loadtests.figures import Figures
 from loadtests.mix import mix
 from loadtests.order import Order
 from loadtests.outcome import judge
 from loadtests.population import Patients, make_patients
 from loadtests.schedule import Schedule, make_schedule
 from loadtests.uploads import Upload, UploadMaker
+from loadtests.usage import open_usage
 from results.clock import Clock
 from results.history_log import Completion, HistoryWriter, Invocation, log_path
 from results.identity import operation
 from results.plan import ClientClass
 from results.row_log import RowWriter
-from results.timeline import TimelineWriter
 from targets.model import Target
 from targets.read import read_target
 
@@ -44,7 +43,6 @@ FRAME_EVERY_NS = 250_000_000
 _SECOND = 1_000_000_000
 _LEAD_NS = 200_000_000  # the first reading is due so long after the start
 _MOST_IN_FLIGHT = 8000
-_SATURATED_LAG_MS = 100
 _GATEWAYS = 16  # clients that cache addresses themselves sit in gateways (JVM style), each for many patients
 _STARVED_PAUSE_S = 0.12
 
@@ -64,25 +62,19 @@ class Sender:
         self._engine = open_engine(order.plan, target, clock)
         self._history = HistoryWriter(log_path(order.run, order.worker))
         self._lookups = RowWriter(order.run, "lookups", f"loadtests-{order.worker}")
-        self._samples = RowWriter(order.run, "samples", f"loadtests-{order.worker}")
-        self._timeline = TimelineWriter(order.run, f"loadtests-{order.worker}", clock)
+        self._figures = Figures(order, clock, target.site(target.service.active).address)
+        self._usage = open_usage(order, target, clock)
         self._devices = Devices(order.plan.load, order.plan.seed + order.worker)
         self._retries: list[tuple[int, int, Kept]] = []
-        self._flying: dict[int, tuple[Kept, Upload]] = {}
+        self._flying: dict[int, tuple[Kept, Upload, int]] = {}  # when it was dispatched, ns
         self._number = 0
         self._classes: list[ClientClass] = list(order.plan.load.classes)
         self._sources = {each.name: each.source for each in target.distances}
         self._cache: dict[tuple[str, int], tuple[str, int]] = {}
-        self._first_site = target.site(target.service.active).address
         self._users = order.users
         self._draining = self._stopping = False
-        self._seen = bytearray(len(self._patients))
-        self._patients_seen = self._intended = self._acknowledged = 0
         self._completions: list[Completion] = []
-        self._frame = Frame()
         self._start_ns = self._next_frame = self._next_second = 0
-        self._last_ack_ns = self._saturated_s = 0
-        self._second_lag: Counter[int] = Counter()
         self._starved = order.plan.lab.defect == "starved-generator"
 
     def run(self) -> None:
@@ -140,8 +132,7 @@ class Sender:
                 continue  # this patient does not take part (fewer users than patients)
             due = self._start_ns + int(schedule.due_ns[at])
             seq = int(schedule.seq[at])
-            self._intended += 1
-            self._frame.intended += 1
+            self._figures.intend()
             kept = self._devices.take(Kept(operation(patient, seq), patient, seq, due, due))
             if kept is not None:
                 ready.append(kept)
@@ -156,13 +147,12 @@ class Sender:
             kept.attempt += 1
             upload, attempt = self._prepare(kept)
             attempts.append(attempt)
-            self._flying[attempt.number] = (kept, upload)
-            invocations.append(self._invocation(kept, upload, self._clock.now_ns()))
+            invocation = self._invocation(kept, upload, self._clock.now_ns())
+            invocations.append(invocation)
+            self._flying[attempt.number] = (kept, upload, invocation.t_dispatched)
         self._history.invoke(invocations)
         for attempt, row in zip(attempts, invocations, strict=True):
-            lag = (row.t_dispatched - row.t_scheduled) // 1_000_000
-            self._frame.lag_ms[lag] += 1
-            self._second_lag[lag] += 1
+            self._figures.begin((row.t_dispatched - row.t_scheduled) // 1_000_000)
             self._engine.begin(attempt)
 
     def _prepare(self, kept: Kept) -> tuple[Upload, Attempt]:
@@ -217,7 +207,7 @@ class Sender:
     # what came of it
 
     def _take(self, result: Result) -> None:
-        kept, upload = self._flying.pop(result.attempt.number)
+        kept, upload, dispatched = self._flying.pop(result.attempt.number)
         outcome = judge(result, upload.digest)
         headers = result.headers
         self._completions.append(
@@ -239,7 +229,9 @@ class Sender:
                 ack=int(headers["upload-ack"]) if outcome.outcome == "ok" else -1,
             )
         )
-        self._count(result, kept, outcome.outcome, outcome.error)
+        self._figures.end(result, kept, outcome.outcome, outcome.error)
+        if self._usage is not None:
+            self._usage.note(kept.op, result.attempt.client, outcome.error, kept.intended_ns, dispatched, result.t_done)
         self._remember_address(result)
         if outcome.again:
             self._devices.back_off(kept, result.t_done)
@@ -252,23 +244,6 @@ class Sender:
     def _wait_for(self, kept: Kept) -> None:
         heapq.heappush(self._retries, (kept.due_ns, kept.op, kept))
 
-    def _count(self, result: Result, kept: Kept, outcome: str, error: str) -> None:
-        frame = self._frame
-        frame.ended += 1
-        if result.address:
-            frame.dial(result.attempt.client, first_site=result.address == self._first_site)
-        if outcome == "ok":
-            frame.acknowledged_ms[(result.t_done - kept.intended_ns) // 1_000_000] += 1
-            frame.served[result.headers.get("serving-site", "")] += 1
-            frame.body_bytes += int(result.headers.get("content-length", "0"))
-            self._acknowledged += 1
-            self._last_ack_ns = result.t_done
-            if not self._seen[kept.patient]:
-                self._seen[kept.patient] = 1
-                self._patients_seen += 1
-        else:
-            frame.failed[error] += 1
-
     def _remember_address(self, result: Result) -> None:
         kind = self._classes[self._patients.client[result.attempt.patient]]
         if kind.cache_s and result.attempt.address is None and result.address:
@@ -280,7 +255,7 @@ class Sender:
             self._history.complete(self._completions)
             self._completions.clear()
 
-    # figures, orders, the end
+    # orders, figures, the end
 
     def _listen(self) -> None:
         while select.select([0], [], [], 0)[0]:
@@ -295,57 +270,28 @@ class Sender:
                 self._stopping = self._stopping or bool(order.get("stop"))
 
     def _send_frame(self, *, final: bool) -> None:
-        frame, self._frame = self._frame, Frame()
-        frame.t_ns = self._clock.now_ns()
-        frame.in_flight, frame.queued = len(self._flying), len(self._devices)
-        frame.overdue = self._devices.overdue(frame.t_ns - int(self._plan.objectives.deadline_s * 1e9))
-        frame.patients_seen, frame.users = self._patients_seen, self._users
-        frame.last_ack_ns = self._last_ack_ns
-        frame.saturated = (percentile(frame.lag_ms, 0.99) or 0) > _SATURATED_LAG_MS
-        frame.final = final
-        with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the end of standard input stops us
-            os.write(1, frame.to_json())
+        before = self._clock.now_ns() - int(self._plan.objectives.deadline_s * 1e9)
+        self._figures.send(
+            in_flight=len(self._flying),
+            queued=len(self._devices),
+            overdue=self._devices.overdue(before),
+            users=self._users,
+            final=final,
+        )
 
     def _each_second(self) -> None:
-        now = self._clock.now_ns()
         for each in self._engine.lookups():
             self._lookups.append(
                 *(each.t_asked, each.t_answered or None, "patients", "resolver", each.resolver, each.client),
                 *(self._uploads.host, each.answer or None, each.ttl if each.answer else None, each.rcode, each.patient),
             )
         self._lookups.flush()
-        lag = percentile(self._second_lag, 0.99)
-        self._saturated_s += (lag or 0) > _SATURATED_LAG_MS
-        self._second_lag.clear()
-        subject = f"sender-{self._order.worker}"
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        figures = {
-            "cpu_s": used.ru_utime + used.ru_stime,
-            "rss_bytes": used.ru_maxrss * 1024,
-            "in_flight": len(self._flying),
-            "queued": len(self._devices),
-        }
-        if lag is not None:
-            figures["lag_p99_ms"] = lag
-        for metric, value in figures.items():
-            self._samples.append(now, "loadtests", subject, metric, value)
-        self._samples.flush()
+        self._figures.sample(in_flight=len(self._flying), queued=len(self._devices))
         self._history.sync()
 
     def _report(self, state: str) -> None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        self._timeline.write(
-            "generator",
-            f"sender-{self._order.worker}",
-            state=state,
-            schedule_digest=self._digest,
-            engine=self._plan.load.engine,
-            intended=self._intended,
-            acknowledged=self._acknowledged,
-            cpu_s=round(used.ru_utime + used.ru_stime, 3),
-            rss_bytes=used.ru_maxrss * 1024,
-            saturated_s=self._saturated_s,
-            start_ns=self._start_ns,
+        self._figures.report(
+            state, schedule_digest=self._digest, engine=self._plan.load.engine, start_ns=self._start_ns
         )
 
     def _finish(self) -> None:
@@ -355,8 +301,11 @@ class Sender:
         self._each_second()
         self._engine.close()
         self._report("end")
-        for writer in (self._history, self._lookups, self._samples, self._timeline):
-            writer.close()
+        self._history.close()
+        self._lookups.close()
+        if self._usage is not None:  # last: it may have to wait, and nothing else should wait for it
+            self._figures.account(**asdict(self._usage.finish()))
+        self._figures.close()
         self._send_frame(final=True)
 
 

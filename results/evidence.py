@@ -7,7 +7,7 @@ history        every row of `results.schema.HISTORY`
 attempts       rows with attempt > 0
 operations     one row per reading: op, patient, seq, signal, client, resolver, distance, digest, t_intended,
                outcome (ok, fail, info, unsent), t_ack (earliest acknowledgement), t_first (first dispatch), attempts
-lookups, samples, readback, contacts, telemetry   as in `results.schema`
+lookups, samples, usage, readback, contacts, telemetry   as in `results.schema`
 =============  =======================================================================================================
 
 What is missing or damaged is told by `Unusable` to the check that needs it, which is then inconclusive: absence is never green.
@@ -45,6 +45,7 @@ _TABLES = {
     "history": (schema.HISTORY, "history/*.parquet"),
     "lookups": (schema.LOOKUPS, "lookups.parquet"),
     "samples": (schema.SAMPLES, "samples.parquet"),
+    "usage": (schema.USAGE, "usage.parquet"),
     "readback": (schema.READBACK, "readback/*.parquet"),
     "contacts": (schema.CONTACTS, "contacts.parquet"),
     "telemetry": (schema.TELEMETRY, "telemetry/*.parquet"),

@@ -63,6 +63,7 @@ class Load(_Part):
     backoff_base_s: float = Field(1, gt=0)
     backoff_cap_s: float = Field(30, gt=0)
     queue_limit: int = Field(100, ge=1, description="readings a device keeps while it cannot send")
+    usage: bool = Field(True, description="the app reports its use to the target's Matomo")
     classes: list[ClientClass] = [
         ClientClass(name="fresh", share=0.55, resolver="honest"),
         ClientClass(name="clamped", share=0.2, resolver="clamped"),

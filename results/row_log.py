@@ -1,4 +1,4 @@
-"""Append-only rows of the smaller tables (lookups, samples), one line each.
+"""Append-only rows of the smaller tables (lookups, samples, usage), one line each.
 
 Each process writes a file of its own, ``<table>/<source>.rows``; `results.rows` makes one table of them all.
 """

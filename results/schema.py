@@ -98,3 +98,20 @@ SAMPLES = _table(
     ("metric", _name, "name with unit: cpu_s, rss_bytes, lag_p99_ms, replication_lag_s …"),
     ("value", pa.float64(), "the value"),
 )
+
+USAGE = _table(
+    ("worker", pa.int16(), "number of the reporting worker"),
+    ("first", pa.int64(), "number of the bulk's first event: 0, 1, 2 … per worker; the others follow it"),
+    ("count", pa.int32(), "events in the bulk; a bulk that is sent again has the same first and count"),
+    ("t_sent", pa.int64(), "request handed to the connection; null: no byte of it left"),
+    ("t_done", pa.int64(), "answer complete or failure known"),
+    (
+        "outcome",
+        _name,
+        "of this attempt: ok (answered 200 with tracked), fail (certainly not stored), info (nobody knows)",
+    ),
+    ("tracked", pa.int32(), "events that Matomo says it took; null: it did not say"),
+    ("invalid", pa.int32(), "events that Matomo says it refused; null: it did not say"),
+    ("site", _name, "serving site as the server said"),
+    ("error", _name, "error class: dns, refused, connect-timeout, tls, reset, timeout, eof, unverifiable, http-503 …"),
+)

@@ -24,6 +24,8 @@ alert                 subject: <monitor>@<site>; data.state: raised | cleared, d
 readback              subject: site; data.path, data.rows, data.complete, data.proof, data.t_invoked, data.t_done
 collected             subject: contacts (data.lost), or <sink>@<site>, or alerts; data.complete, data.items, data.why
 generator             subject: worker; data.schedule_digest, data.intended, data.cpu_s, data.saturated_s …
+usage                 subject: worker, at its end; where the app's events for Matomo are: data.noted = acknowledged + invalid +
+                      waiting + dropped; data.bulks: attempts to send some of them, data.failed: of these not acknowledged
 tidy                  subject: run; data.left_behind: list of what the fingerprint found
 ====================  ===========================================================================================
 """

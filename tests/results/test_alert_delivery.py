@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from results.finding import Finding, Verdict
-from tests.results.story import PAGE, Story
+from tests.results.story import PAGE, Story, ns
 
 Find = Callable[[Story, str], Finding]
 NAME = "alert-delivery"
@@ -56,7 +56,7 @@ def test_what_goes_wrong_on_the_way_fails(
 
 def test_an_alert_whose_clearing_could_not_be_watched_is_not_stuck(story: Story, finding: Find) -> None:
     change(story, "delivery", "resolved")
-    story.samples += [(story.samples[-1][0], "monitors", "transaction@gra", "ok", 0.0)]
+    story.samples += [(ns(15), "monitors", "transaction@gra", "ok", 0.0)]
     assert finding(story, NAME).verdict is Verdict.PASS
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from results.evidence import Evidence, Unusable
 from results.row_log import RowWriter
 from results.rows import DamagedRows, compact_rows
-from results.schema import SAMPLES
+from results.schema import SAMPLES, USAGE
 
 
 def test_rows_of_several_writers_become_one_table_in_order(tmp_path: Path) -> None:
@@ -48,3 +49,16 @@ def test_a_damaged_line_is_refused_with_its_file(tmp_path: Path) -> None:
 
 def test_a_run_without_rows_has_an_empty_table(tmp_path: Path) -> None:
     assert pq.read_table(compact_rows(tmp_path, "samples", SAMPLES)).num_rows == 0
+
+
+def test_the_apps_reports_are_evidence(tmp_path: Path) -> None:
+    writer = RowWriter(tmp_path, "usage", "loadtests-0")
+    writer.append(0, 0, 500, None, 20, "fail", None, None, None, "refused")
+    writer.append(0, 0, 500, 30, 40, "ok", 498, 2, "gra", None)
+    writer.close()
+    with Evidence(tmp_path) as evidence, pytest.raises(Unusable, match=r"usage\.parquet: missing"):
+        evidence.rows("SELECT * FROM usage")
+    compact_rows(tmp_path, "usage", USAGE)
+    with Evidence(tmp_path) as evidence:
+        asked = "SELECT sum(count), sum(tracked), count(t_sent) FROM usage WHERE site = 'gra' OR error = 'refused'"
+        assert evidence.rows(asked) == [(1000, 498, 1)]
