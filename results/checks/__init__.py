@@ -27,6 +27,7 @@ from results.checks import (
     privacy,
     recovery_time,
     residency,
+    tools_takeover,
     traffic_drain,
 )
 from results.evidence import Evidence
@@ -51,6 +52,7 @@ CHECKS: dict[str, Check] = {
     "monitor-detection": monitor_detection.check,
     "monitor-truth": monitor_truth.check,
     "alert-delivery": alert_delivery.check,
+    "tools-takeover": tools_takeover.check,
     "privacy": privacy.check,
     "residency": residency.check,
     "cleanliness": cleanliness.check,

@@ -19,7 +19,7 @@ from results.plan_file import write_plan
 from results.readback import compact_readback
 from results.row_log import RowWriter
 from results.rows import compact_rows
-from results.schema import CONTACTS, LOOKUPS, SAMPLES
+from results.schema import CONTACTS, LOOKUPS, SAMPLES, USAGE
 from results.telemetry import FOLDER, compact_telemetry, ndjson
 from results.timeline import gather
 
@@ -104,6 +104,7 @@ class Story:
     lookups: list[tuple[Any, ...]] = field(default_factory=list)
     samples: list[tuple[Any, ...]] = field(default_factory=list)
     contacts: list[tuple[Any, ...]] = field(default_factory=list)
+    usage: list[tuple[Any, ...]] = field(default_factory=list)
     telemetry: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)  # lines by sink and site
     logs: dict[str, str] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(ENVIRONMENT)))
@@ -150,7 +151,7 @@ class Story:
             path.write_text(text)
         for table, schema, cells in (
             *(("lookups", LOOKUPS, self.lookups), ("samples", SAMPLES, self.samples)),
-            ("contacts", CONTACTS, self.contacts),
+            *(("contacts", CONTACTS, self.contacts), ("usage", USAGE, self.usage)),
         ):
             writer = RowWriter(run, table, "story")
             for row in cells:

@@ -1,0 +1,94 @@
+"""The site that watches is lost: telemetry taken again in time, late, never; lost, kept back, stored twice; not to be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from results.finding import Finding, Verdict
+from tests.results.story import Story, ns
+
+Find = Callable[[Story, str], Finding]
+NAME = "tools-takeover"
+
+
+def bulk(first: int, done: float, outcome: str = "ok", site: str | None = "gra", count: int = 10) -> tuple[Any, ...]:
+    """One attempt of the bulk of the events from `first` on."""
+    taken = count if outcome == "ok" else None
+    return (0, first, count, ns(done - 0.05), ns(done), outcome, taken, 0 if taken else None, site, None)
+
+
+def action(number: int, received: float) -> dict[str, Any]:
+    query = f"?idsite=1&dimension1=abcdef01-0-{number}&e_c=upload"
+    return {"id": number, "received": ns(received), "kind": "event", "query": query}
+
+
+@pytest.fixture
+def lost(story: Story) -> Story:
+    """fra takes over from gra after 8 s (Matomo) and 9 s (Sentry); the bulk from 100 on had to be sent again."""
+    story.plan |= {
+        "fault": {"name": "site-loss", "site": "gra", "survivor": "fra", "takeover": "tools"},
+        "checks": [NAME],
+        "objectives": {**story.plan["objectives"], "tools_rto_s": 15, "telemetry_lost": 0.05},
+    }
+    story.usage = [bulk(number, number / 10 - 11) for number in range(0, 100, 10)]
+    story.usage += [bulk(100, 1, "info", None), bulk(100, 8, site="fra"), bulk(110, 9, site="fra")]
+    story.telemetry = {
+        ("matomo", "fra"): [action(number, -10 if number < 100 else 8) for number in range(120)],
+        ("sentry", "fra"): [
+            {"id": number, "received": ns(at), "kind": "check_in", "name": "monitors-fra"}
+            for number, at in enumerate((-4, -2, 0, 9, 11, 13), 1)
+        ],
+    }
+    return story
+
+
+def test_telemetry_is_taken_again_and_every_report_is_accounted_for(lost: Story, finding: Find) -> None:
+    found = finding(lost, NAME)
+    assert found.verdict is Verdict.PASS, found.why
+    measured = dict(found.measured)
+    assert (measured["matomo_back_s"], measured["sentry_back_s"]) == (8.0, 9.0)
+    assert (measured["acknowledged"], measured["lost"], measured["duplicated"]) == (120, 0, 0)
+    assert (measured["recovered"], measured["check_in_gap_s"]) == (10, 9.0)
+
+
+def test_what_was_stored_before_its_answer_was_lost_is_there_twice_and_said(lost: Story, finding: Find) -> None:
+    lost.telemetry["matomo", "fra"] += [{**action(n, 0.5), "id": 1000 + n} for n in range(100, 110)]
+    found = finding(lost, NAME)
+    assert (found.verdict, found.measured["duplicated"]) == (Verdict.PASS, 10)
+
+
+def test_acknowledged_reports_that_are_missing_fail_above_the_objective(lost: Story, finding: Find) -> None:
+    whole = lost.telemetry["matomo", "fra"]
+    lost.telemetry["matomo", "fra"] = [each for each in whole if not 95 <= each["id"] < 100]
+    found = finding(lost, NAME)
+    assert (found.verdict, found.measured["lost"], found.measured["lost_ratio"]) == (Verdict.PASS, 5, 0.041667)
+    lost.telemetry["matomo", "fra"] = [each for each in whole if not 90 <= each["id"] < 100]
+    assert finding(lost, NAME).verdict is Verdict.FAIL
+
+
+def test_monitoring_that_comes_back_late_or_never_fails(lost: Story, finding: Find) -> None:
+    lost.plan["objectives"]["tools_rto_s"] = 8.5
+    found = finding(lost, NAME)
+    assert (found.verdict, "Sentry after 9 s" in found.why) == (Verdict.FAIL, True)
+    lost.usage = [row for row in lost.usage if row[8] != "fra"]
+    found = finding(lost, NAME)
+    assert found.verdict is Verdict.FAIL
+    assert "Matomo took no telemetry again at fra" in found.why
+
+
+@pytest.mark.parametrize("sink", ["sentry", "matomo"])
+def test_what_nobody_read_proves_nothing(lost: Story, finding: Find, sink: str) -> None:
+    del lost.telemetry[sink, "fra"]
+    found = finding(lost, NAME)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "nobody read" in found.why
+
+
+def test_without_a_report_before_the_fault_or_without_a_fault_nothing_is_proved(lost: Story, finding: Find) -> None:
+    lost.usage = [row for row in lost.usage if row[4] > ns(0)]
+    assert finding(lost, NAME).verdict is Verdict.INCONCLUSIVE
+    lost.without("fault.receipt")
+    assert finding(lost, NAME).verdict is Verdict.INCONCLUSIVE
