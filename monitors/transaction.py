@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 
-from monitors.exchange import Unanswered, exchange, verified
+from monitors.exchange import Unanswered, exchange, of_the_service
 from monitors.look import Look
 from monitors.place import Place
 from results.identity import MONITOR_PATIENTS, patient_name
@@ -31,7 +31,7 @@ class Transaction:
     def __init__(self, place: Place, number: int) -> None:
         """`number`: which of the test patients; each place has its own."""
         self._place = place
-        self._tls = verified(str(place.target.service.ca_file))
+        self._service = of_the_service(place)
         self._key = place.target.secrets.token_key_file.read_text().strip()
         self._patient = patient_name(MONITOR_PATIENTS + number)
         self._run = secrets.token_hex(4)
@@ -52,7 +52,7 @@ class Transaction:
     def _upload(self, key: str) -> str:
         """Acknowledgement id of a new reading. Raises Unanswered, BrokenPromise."""
         body = json.dumps(_bundle(self._patient, self._seq, key), separators=(",", ":")).encode()
-        sent = exchange(self._place, self._tls, "POST", "/fhir", self._headers(key), body)
+        sent = exchange(self._place, self._service, "POST", "/fhir", self._headers(key), body)
         ack = sent.headers.get("upload-ack", "")
         if sent.status not in (200, 201):
             raise BrokenPromise(f"upload: status {sent.status}")
@@ -65,7 +65,7 @@ class Transaction:
     def _read_back(self, ack: str) -> None:
         """See that it is there. Raises Unanswered, BrokenPromise."""
         path = f"/fhir/Observation?patient={self._patient}&_count=1&_after={int(ack) - 1}"
-        back = exchange(self._place, self._tls, "GET", path, self._headers())
+        back = exchange(self._place, self._service, "GET", path, self._headers())
         if back.status != 200:
             raise BrokenPromise(f"read back: status {back.status}")
         if ack not in _acks(back.body):

@@ -1,7 +1,7 @@
 """The real Prometheus at each site: both scrape everything and evaluate all rules, as is usual in the field.
 
-Services are scraped over the private link, the site's own monitors in their network, with certificates at both ends. Rules are
-all files in ``<state>/rules``; SIGHUP reads them again.
+Services and databases are scraped over the private link, the site's own monitors in their network, with certificates at both
+ends. Rules are all files in ``<state>/rules``; SIGHUP reads them again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready
 from lab.servers import environment, program
-from lab.services import alertmanager
+from lab.services import alertmanager, postgres_exporter
 from lab.services.vitals import METRICS_PORT
 
 PORT = 9090
@@ -52,6 +52,9 @@ def _config(options: Options, site: str) -> dict[str, object]:
         }
         for each in SITES
     ]
+    databases = [
+        {"targets": [f"{model.PRIVATE[each]}:{postgres_exporter.PORT}"], "labels": {"site": each}} for each in SITES
+    ]
     return {
         "global": {
             "scrape_interval": f"{SCRAPE_S}s",
@@ -67,6 +70,7 @@ def _config(options: Options, site: str) -> dict[str, object]:
         },
         "scrape_configs": [
             {"job_name": "vitals", "scheme": "https", "tls_config": tls, "static_configs": services},
+            {"job_name": "postgres", "scheme": "https", "tls_config": tls, "static_configs": databases},
             {
                 "job_name": "monitors",
                 "scheme": "https",
