@@ -33,7 +33,6 @@ class MatomoActivity:
         """`clock` gives seconds that never go back. Raises NoSecret, BadTarget."""
         self._reports, self._clock = Reports(place, tools, matomo), clock
         self._seen: deque[tuple[float, int]] = deque()
-        self._begun: float | None = None
 
     def look(self) -> Look:
         now = self._clock()
@@ -43,12 +42,11 @@ class MatomoActivity:
             return Look(ok=False, blind=True, why=str(error))
         while self._seen and self._seen[0][0] < now - USUAL_S:
             self._seen.popleft()
-        usual = [each for _, each in self._seen]
+        learned = bool(self._seen) and now - self._seen[0][0] >= LEARNED_S
+        expected = float(median(each for _, each in self._seen)) if learned else 0.0
         self._seen.append((now, actions))
-        self._begun = now if self._begun is None else self._begun
-        if now - self._begun < LEARNED_S or not usual:
+        if not learned:
             return Look(ok=True, why="learning what is usual", figures={"actions": float(actions)})
-        expected = median(usual)
         figures = {"actions": float(actions), "expected": expected, "missing": max(0.0, expected - actions)}
         if expected >= LEAST_EXPECTED and actions < LEAST_SHARE * expected:
             why = f"{actions} actions in the last minute, {expected:g} are usual (at least {LEAST_SHARE:.0%})"

@@ -73,6 +73,8 @@ class SentryCheckIns:
 
 def _newest(page: Page) -> datetime | None:
     """Time of the first check-in of a page: the newest comes first. Raises Unreadable."""
+    if not isinstance(page.content, list):
+        raise Unreadable("answer: no list of check-ins")
     try:
         return datetime.fromisoformat(str(page.content[0]["dateCreated"])).astimezone() if page.content else None
     except (KeyError, ValueError, TypeError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from targets.model import Matomo, NoSecret, Prometheus, Secret, Sentry, Tools
 from targets.read import BadTarget
 
 _HTTPS = 443
-_MOST_PAGES = 50
+_MOST_PAGES, _PAGES_S = 50, 6.0
 _NEXT = re.compile(r'<([^>]+)>;[^<]*rel="next";[^<]*results="true"')
 
 
@@ -67,12 +68,13 @@ class Source:
         return self._read("GET", f"{self._base}{path}{'?' + urlencode(query) if query else ''}", self._headers)
 
     def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Page]:
-        """Page after page, as the header ``Link`` leads; fifty at most. Raises Unreadable."""
+        """Page after page, as the header ``Link`` leads, fifty at most and no new one after six seconds. Raises Unreadable."""
+        begun = time.monotonic()
         page = self.get(path, query)
         yield page
         for _ in range(_MOST_PAGES - 1):
             following = _NEXT.search(page.headers.get("link", ""))
-            if following is None:
+            if following is None or time.monotonic() - begun > _PAGES_S:
                 return
             # its query alone: a token goes to the host that the target names, whatever an answer says
             page = self._read("GET", f"{self._base}{path}?{urlsplit(following[1]).query}", self._headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results.checks.monitors import alerts, looks
+from results.checks.monitors import OF_THE_OTHER_SITE, alerts, looks
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
@@ -17,6 +17,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          every alarm was raised between t0 and the end of the disturbance, and nobody was blind for long
     fail          an alarm before t0, or after the service was back; or one that was still on at the end though it was back
+                  (of monitors of the other site an alarm before t0 only: it stays lost, and they are right to say so)
     inconclusive  no look, no fault, or a monitor outside the lost site that did not look for longer than the limit
 
     measured: true_alarms, false_alarms, precision, never_cleared, looks, blind_s (by monitor outside the lost
@@ -30,8 +31,10 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         return Finding(NAME, Verdict.INCONCLUSIVE, "no fault took effect, so no alarm can be true", {}, objective)
     end = marks.t_rest + _GRACE_NS if marks.t_rest is not None else None
     raised = alerts(evidence)
-    false = [alert for alert in raised if alert.raised_ns < marks.t0 or (end is not None and alert.raised_ns > end)]
-    stuck = [alert for alert in raised if alert.cleared_ns is None and alert.site != lost] if end is not None else []
+    over = [alert for alert in raised if alert.monitor not in OF_THE_OTHER_SITE] if end is not None else []
+    late = [alert for alert in over if end is not None and alert.raised_ns > end]
+    false = sorted([alert for alert in raised if alert.raised_ns < marks.t0] + late, key=lambda alert: alert.raised_ns)
+    stuck = [alert for alert in over if alert.cleared_ns is None and alert.site != lost]
     blind = {f"{each.monitor}@{each.site}": each.blind_s for each in looked if each.site != lost}
     measured: dict[str, Value] = {
         "true_alarms": len(raised) - len(false),

@@ -11,11 +11,13 @@ from results.marks import Marks
 
 # monitors of what patients use: they must notice when that is gone. The others watch parts that may well survive
 OF_THE_SERVICE = frozenset({"http", "transaction"})
+# monitors of what stands ready: a lost site is rightly missed until it is back, however well the service does by then
+OF_THE_OTHER_SITE = frozenset({"peer", "sentry-checkins", "replication"})
 
 
 @dataclass(frozen=True)
 class Looked:
-    """One monitor's looks. `blind_s`: its longest time without one, beyond its usual pause."""
+    """One monitor's looks, those whose source was silent too. `blind_s`: its longest time without one, beyond its usual pause."""
 
     monitor: str
     site: str
@@ -40,7 +42,7 @@ def looks(evidence: Evidence, marks: Marks) -> list[Looked]:
     end = marks.observed_ns or begin
     found = evidence.rows(
         "SELECT CAST(subject AS VARCHAR), list(t ORDER BY t) FROM samples "
-        "WHERE source = 'monitors' AND metric = 'ok' AND t BETWEEN ? AND ? GROUP BY 1 ORDER BY 1",
+        "WHERE source = 'monitors' AND metric IN ('ok', 'blind') AND t BETWEEN ? AND ? GROUP BY 1 ORDER BY 1",
         *(begin, end),
     )
     if not found:
