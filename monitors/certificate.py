@@ -24,7 +24,7 @@ class Certificate:
 
     def look(self) -> Look:
         try:
-            with connection(self._place, self._service.host, self._service.port, self._service.context) as wire:
+            with connection(self._place, self._service.context, self._service.host, self._service.port) as wire:
                 shown = wire.getpeercert() or {}
         except Unanswered as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):

@@ -55,7 +55,7 @@ def of_the_service(place: Place) -> Address:
 
 
 @contextlib.contextmanager
-def connection(place: Place, host: str, port: int, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+def connection(place: Place, context: ssl.SSLContext, host: str, port: int) -> Iterator[ssl.SSLSocket]:
     """A verified TLS connection to a host by its name. Raises Unanswered."""
     step = "dns"
     try:
@@ -81,7 +81,7 @@ def exchange(
 ) -> Answer:
     """Send one request and read its answer, for `ANSWER_S` at most. Raises Unanswered."""
     begun = time.monotonic()
-    with connection(place, address.host, address.port, address.context) as wire:
+    with connection(place, address.context, address.host, address.port) as wire:
         client = http.client.HTTPConnection(address.host)
         client.sock = wire
         client.request(method, path, body or None, {"Host": address.shown, **(headers or {}), "Connection": "close"})
