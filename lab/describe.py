@@ -13,6 +13,7 @@ from lab.telemetry.settings import MATOMO_SITE, ORGANIZATION, PROJECTS
 
 _REGIONS = {"fra": "DE", "gra": "FR"}
 _DNS_PORT = 53
+_CHECK_IN_S = 2  # a drill lasts minutes, and the stand-in takes as many as come
 
 
 def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.model.Target`
@@ -95,6 +96,7 @@ def _tools(keys: pki.Keys) -> dict[str, Any]:
             "projects": {slug: number for number, slug in PROJECTS.items()},
             "key": secret("sentry.key"),
             "token": secret("sentry.token"),
+            "check_in_s": _CHECK_IN_S,
         },
         "matomo": {
             "url": f"https://matomo.{TOOLS.record}",

@@ -90,7 +90,7 @@ def make_keys(state: Path) -> Keys:
     secret(made.tsig, secrets.token_bytes(32).hex().encode())
     for name in TOKENS:
         secret(made.token(name), secrets.token_hex(16).encode())
-    roles = ("postgres", "vitals", "telemetry")
+    roles = ("postgres", "vitals", "telemetry", "exporter")
     secret(made.passwords, "".join(f"*:*:*:{role}:{secrets.token_urlsafe(24)}\n" for role in roles).encode())
     return made
 

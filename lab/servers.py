@@ -54,6 +54,7 @@ SERVERS = (
     Server("prometheus", "prometheus"),
     Server("promtool", "prometheus"),
     Server("prometheus-alertmanager", "prometheus-alertmanager"),
+    Server("prometheus-postgres-exporter", "prometheus-postgres-exporter"),
 )
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 from lab.clusters import TOOLS
 from lab.model import SITES, Options, Supervisor
-from lab.services import alertmanager, haproxy, oncall, prometheus, telemetry
+from lab.services import alertmanager, haproxy, oncall, postgres_exporter, prometheus, telemetry
 from lab.services.postgres import Postgres
 
 
@@ -45,6 +45,7 @@ async def start_site(supervisor: Supervisor, site: str) -> None:
         *(supervisor.start(receiver) for receiver in telemetry.receivers(options, site)),
         supervisor.start(prometheus.server(options, site)),
         supervisor.start(alertmanager.server(options, site)),
+        supervisor.start(postgres_exporter.exporter(options, site)),
     )
     await supervisor.start(haproxy.tools_balancer(options, site))
 

@@ -1,6 +1,7 @@
 """``python -m monitors --target FILE``: watches a service from here until Ctrl-C; ``--once`` looks once and ends.
 
-Exit codes: 0 all was well, 1 with ``--once``: something was not, 64 bad input.
+Exit codes: 0 all was well; with ``--once`` 1: something was not, 2: nothing was wrong, but a source did not answer, so that not
+everything was seen (a monitor that still learns or waits for its first peer has seen enough); 64 bad input.
 """
 
 from __future__ import annotations
@@ -14,21 +15,19 @@ from pathlib import Path
 from typing import NoReturn
 
 from monitors.arguments import BAD_INPUT, Parser
-from monitors.certificate import Certificate
+from monitors.check_in import CheckIns
 from monitors.defect import DEFECTS, with_defect
-from monitors.http_health import HttpHealth
 from monitors.look import Monitor
 from monitors.metrics import PortTaken
-from monitors.names import Names
 from monitors.place import Place
-from monitors.stream import LiveStream
-from monitors.transaction import Transaction
+from monitors.roster import check_ins, left_out, roster
 from monitors.watch import Recorder, watch
 from results.clock import Clock
-from targets.model import Target
+from targets.model import NoSecret, Target
 from targets.read import BadTarget, read_target
 
 OUTSIDE = "outside"
+_CODES = {"failed": 1, "blind": 2}  # of --once, the worst first
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,39 +58,44 @@ def main(arguments: list[str] | None = None) -> int:
             _move(there, site, arguments if arguments is not None else sys.argv[1:], clock)
         place = Place(target, clock)
         closing = contextlib.ExitStack()
-        monitors = _monitors(place, site, closing)
-        monitors = with_defect(monitors, given.defect)
+        monitors = with_defect(roster(place, site, closing), given.defect)
+        telling = None if given.once else check_ins(place, site)
         recorder = Recorder(given.run, place, site)
         if given.metrics_port is not None:
             recorder.metrics.serve(given.metrics_port)
         if given.show:
             _show(recorder, target, site)
-    except (BadTarget, PortTaken, OSError) as error:
+    except (BadTarget, NoSecret, PortTaken, OSError) as error:
         print(f"monitors: {error}", file=sys.stderr)
         return BAD_INPUT
+    if given.run is None:
+        for name, needs in left_out(monitors).items():
+            print(f"monitors: {name} is left out: the target lacks {needs}", file=sys.stderr)
     with closing:
         if given.once:
             return _once(place, monitors, recorder)
-        ending = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ending.set())
-        try:
-            watch(place, monitors, recorder, ending)
-        finally:
-            recorder.close()
+        _until_told(place, monitors, recorder, telling)
     return 0
 
 
-def _monitors(place: Place, site: str, closing: contextlib.ExitStack) -> list[Monitor]:
-    """All that this target has something for; what they keep open is put into `closing`."""
-    names = [each.name for each in place.target.sites]
-    number = names.index(site) + 1 if site in names else 0
-    monitors: list[Monitor] = [Names(place), HttpHealth(place), Certificate(place), Transaction(place, number)]
-    if place.target.stream is not None:
-        stream = LiveStream(place, number, place.target.stream)
-        closing.callback(stream.close)
-        monitors.append(stream)
-    return monitors
+def _until_told(place: Place, monitors: list[Monitor], recorder: Recorder, telling: CheckIns | None) -> None:
+    """Watch until SIGTERM or SIGINT."""
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    if telling is not None:
+        metrics = recorder.metrics
+        # a daemon: one that hangs in its last exchange holds nobody up
+        threading.Thread(
+            target=telling.run,
+            args=(lambda: metrics.heartbeat, metrics.checked_in, ending),
+            name="check-ins",
+            daemon=True,
+        ).start()
+    try:
+        watch(place, monitors, recorder, ending)
+    finally:
+        recorder.close()
 
 
 def _show(recorder: Recorder, target: Target, site: str) -> None:
@@ -119,14 +123,14 @@ def _move(enter: list[str], site: str, arguments: list[str], clock: Clock) -> No
 
 
 def _once(place: Place, monitors: list[Monitor], recorder: Recorder) -> int:
-    well = True
+    outcomes = set()
     for monitor in monitors:
         begun = place.clock.now_ns()
         look = monitor.look()
         recorder.looked(monitor.name, begun, look)
-        well = well and look.ok
+        outcomes.add(look.outcome)
     recorder.close()
-    return 0 if well else 1
+    return next((code for outcome, code in _CODES.items() if outcome in outcomes), 0)
 
 
 if __name__ == "__main__":

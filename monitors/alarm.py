@@ -2,7 +2,8 @@
 
 Raised after `FAILURES` failed looks in a row, if the monitor's place has been seen to reach the outside *since the first of
 them*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". Cleared by the first
-good look. The expected time to detect, with period p, k failures and patience o, is p/2 + (k - 1) p + o.
+good look. A look whose source did not answer changes nothing: it neither raises nor clears, and does not count.
+The expected time to detect, with period p, k failures and patience o, is p/2 + (k - 1) p + o.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Alarm:
 
     def take(self, begun_ns: int, look: Look, outside_seen_ns: int) -> str | None:
         """``raised`` or ``cleared`` when this look changes the alarm. `outside_seen_ns`: begin of the last look that got out."""
+        if look.blind:
+            return None
         if look.ok:
             was, self.raised = self.raised, False
             self.failing_since, self.failures = None, 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitors.exchange import Unanswered, exchange, verified
+from monitors.exchange import Unanswered, exchange, of_the_service
 from monitors.look import Look
 from monitors.place import Place
 
@@ -14,11 +14,11 @@ class HttpHealth:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._tls = verified(str(place.target.service.ca_file))
+        self._service = of_the_service(place)
 
     def look(self) -> Look:
         try:
-            answer = exchange(self._place, self._tls, "GET", "/health/ready")
+            answer = exchange(self._place, self._service, "GET", "/health/ready")
         except Unanswered as error:
             return Look(ok=False, why=str(error))
         figures = {"latency_ms": answer.seconds * 1000}

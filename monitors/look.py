@@ -5,14 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+# for so long after its own start a monitor waits for what it has never seen: the other sites' monitors, Prometheus' first scrape
+GRACE_S = 20.0
+
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen. `why` says in a few words what was wrong; `figures` are named with their units (``latency_ms``)."""
+    """What was seen. `why` says in a few words what was wrong; `figures` are named with their units (``latency_ms``).
+
+    A look is good, failed, or `blind`: its source did not answer (Sentry itself is down, say), so it tells nothing of what it
+    watches. A blind look is never a good one.
+    """
 
     ok: bool
     why: str = ""
     figures: dict[str, float] = field(default_factory=dict)
+    blind: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ok and self.blind:
+            raise ValueError("a blind look saw nothing, so it cannot be good")
+
+    @property
+    def outcome(self) -> str:
+        """ok, failed or blind."""
+        return "blind" if self.blind else "ok" if self.ok else "failed"
 
 
 class Monitor(Protocol):

@@ -1,15 +1,20 @@
 """What the monitors see, as Prometheus metrics: ``http://127.0.0.1:PORT/metrics`` on the loopback, or at the address that the
 target has for the monitors of this site, then with certificates at both ends.
 
-monitor_up{monitor, site}                     1: the last look was good, 0: it was not
+monitor_up{monitor, site}                     1: the last look that saw something was good, 0: it was not
+monitor_blind{monitor, site}                  1: the source of the last look did not answer, 0: it did
 monitor_alarm{monitor, site}                  1 while its alarm is on
-monitor_looks_total{monitor, site, outcome}   looks by outcome: ok, failed
+monitor_looks_total{monitor, site, outcome}   looks by outcome: ok, failed, blind
 monitor_figure{monitor, site, figure}         last value of each figure, with its unit in its name (latency_ms, days_left)
+monitor_heartbeat_seconds{site}               time of the last completed look of any monitor. What watches it needs no clock:
+                                              the value changes from look to look, or nobody looks any more
+monitor_check_ins_total{site, outcome}        check-ins to Sentry by outcome: sent, dropped, withheld (nobody looked meanwhile)
 """
 
 from __future__ import annotations
 
 import ssl
+import time
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -17,6 +22,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from monitors.look import Look
 from monitors.page import serve
 
+HEARTBEAT = "monitor_heartbeat_seconds"
 _PLACE = ("monitor", "site")
 
 
@@ -32,8 +38,14 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._up = Gauge("monitor_up", "Whether the last look was good", _PLACE, registry=self.registry)
         self._alarm = Gauge("monitor_alarm", "Whether the alarm is on", _PLACE, registry=self.registry)
+        self._blind = Gauge("monitor_blind", "Whether the last look saw nothing", _PLACE, registry=self.registry)
         self._looks = Counter("monitor_looks", "Looks by outcome", (*_PLACE, "outcome"), registry=self.registry)
         self._figure = Gauge("monitor_figure", "Last value of a figure", (*_PLACE, "figure"), registry=self.registry)
+        self._heartbeat = Gauge(HEARTBEAT, "Time of the last look of any monitor", ("site",), registry=self.registry)
+        self._check_ins = Counter(
+            "monitor_check_ins", "Check-ins to Sentry by outcome", ("site", "outcome"), registry=self.registry
+        )
+        self.heartbeat = 0.0
 
     def serve(self, port: int) -> None:
         """Serve them from a thread of its own. Raises PortTaken."""
@@ -54,10 +66,17 @@ class Metrics:
             raise PortTaken(f"port {port} of {address}: {getattr(error, 'strerror', None) or error}") from error
 
     def looked(self, monitor: str, look: Look) -> None:
-        self._up.labels(monitor, self._site).set(look.ok)
-        self._looks.labels(monitor, self._site, "ok" if look.ok else "failed").inc()
+        self._blind.labels(monitor, self._site).set(look.blind)
+        if not look.blind:
+            self._up.labels(monitor, self._site).set(look.ok)
+        self._looks.labels(monitor, self._site, look.outcome).inc()
         for name, value in look.figures.items():
             self._figure.labels(monitor, self._site, name).set(value)
+        self.heartbeat = time.time()
+        self._heartbeat.labels(self._site).set(self.heartbeat)
 
     def alert(self, monitor: str, state: str) -> None:
         self._alarm.labels(monitor, self._site).set(state == "raised")
+
+    def checked_in(self, outcome: str) -> None:
+        self._check_ins.labels(self._site, outcome).inc()

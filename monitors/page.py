@@ -31,5 +31,6 @@ def serve(registry: CollectorRegistry, address: str, port: int, tls: ssl.SSLCont
     """Answer at that IPv4 address until the process ends. Raises OSError, OverflowError."""
     server = make_server(address, port, make_wsgi_app(registry), _Server, handler_class=_Quiet)
     if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        # shaken hands with in the caller's own thread: one that has been cut off meanwhile holds up nobody else
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

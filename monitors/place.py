@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import dns.exception
+import dns.inet
 import dns.message
 import dns.query
 import dns.rdatatype
@@ -37,13 +38,15 @@ class Place:
         with self._lock:
             return self._outside_seen_ns
 
-    def resolve(self, name: str) -> str:
-        """The address of a public name as the first honest resolver of the target says now. Raises Unresolved."""
+    def resolve(self, host: str) -> str:
+        """A host's address as the first honest resolver of the target says now; an address is one. Raises Unresolved."""
+        if dns.inet.is_address(host):
+            return host
         resolvers = sorted(self.target.resolvers, key=lambda each: each.kind != "honest")
         if not resolvers:
             raise Unresolved(f"target {self.target.name!r}: no resolver")
         chosen = resolvers[0]
-        return ask(name, chosen.address, chosen.port)[0]
+        return ask(host, chosen.address, chosen.port)[0]
 
 
 def ask(name: str, server: str, port: int) -> tuple[str, int]:

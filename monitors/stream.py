@@ -41,7 +41,7 @@ class LiveStream:
     def __init__(self, place: Place, number: int, stream: Stream) -> None:
         """`number`: which of the test patients; each place has its own."""
         self._place, self._stream = place, stream
-        self._tls = verified(str(place.target.service.ca_file))
+        self._tls = verified(place.target.service.ca_file)
         self._tls.sslsocket_class = DeadlineSocket
         self._patient = TestPatient(place.target, number)
         self._open: _Connection | None = None

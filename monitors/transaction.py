@@ -8,7 +8,7 @@ import secrets
 import time
 from typing import Any
 
-from monitors.exchange import BrokenPromise, Unanswered, exchange, verified
+from monitors.exchange import BrokenPromise, Unanswered, exchange, of_the_service
 from monitors.look import Look
 from monitors.patient import TestPatient
 from monitors.place import Place
@@ -24,7 +24,7 @@ class Transaction:
     def __init__(self, place: Place, number: int) -> None:
         """`number`: which of the test patients; each place has its own."""
         self._place = place
-        self._tls = verified(str(place.target.service.ca_file))
+        self._service = of_the_service(place)
         self._patient = TestPatient(place.target, number)
         self._run = secrets.token_hex(4)
         self._seq = 0
@@ -44,7 +44,7 @@ class Transaction:
     def _upload(self, key: str) -> str:
         """Acknowledgement id of a new reading. Raises Unanswered, BrokenPromise."""
         body = json.dumps(_bundle(self._patient.observation(self._seq), key), separators=(",", ":")).encode()
-        sent = exchange(self._place, self._tls, "POST", "/fhir", self._headers(key), body)
+        sent = exchange(self._place, self._service, "POST", "/fhir", self._headers(key), body)
         ack = sent.headers.get("upload-ack", "")
         if sent.status not in (200, 201):
             raise BrokenPromise(f"upload: status {sent.status}")
@@ -57,7 +57,7 @@ class Transaction:
     def _read_back(self, ack: str) -> None:
         """See that it is there. Raises Unanswered, BrokenPromise."""
         path = f"/fhir/Observation?patient={self._patient.name}&_count=1&_after={int(ack) - 1}"
-        back = exchange(self._place, self._tls, "GET", path, self._headers())
+        back = exchange(self._place, self._service, "GET", path, self._headers())
         if back.status != 200:
             raise BrokenPromise(f"read back: status {back.status}")
         if ack not in _acks(back.body):

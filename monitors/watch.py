@@ -1,6 +1,7 @@
 """Lets every monitor look at its times, keeps its alarm, and writes both down.
 
-Samples (``samples``): source ``monitors``, subject ``<monitor>@<site>``, metrics ``ok`` (1 or 0) and the look's own figures.
+Samples (``samples``): source ``monitors``, subject ``<monitor>@<site>``, metrics ``ok`` (1 or 0; of looks that saw something),
+``blind`` (1; of looks whose source did not answer), and the look's own figures.
 Alarms (timeline): kind ``alert``, subject as above, data.state ``raised`` or ``cleared``, data.why,
 data.since_ns (first failed look).
 """
@@ -21,6 +22,7 @@ from results.row_log import RowWriter
 from results.timeline import TimelineWriter
 
 _FLUSH_EVERY_S = 1.0
+_WORDS = {"ok": "ok", "failed": "FAIL", "blind": "BLIND"}
 
 
 class Recorder:
@@ -37,10 +39,11 @@ class Recorder:
         with self._lock:
             self.metrics.looked(monitor, look)
             if self._samples is None:
-                print(f"{'ok  ' if look.ok else 'FAIL'} {monitor:<12} {look.why or _shown(look)}", flush=True)
+                print(f"{_WORDS[look.outcome]:<5} {monitor:<17} {look.why or _shown(look)}", flush=True)
                 return
             subject = f"{monitor}@{self._site}"
-            for metric, value in {"ok": float(look.ok), **look.figures}.items():
+            seen = {"blind": 1.0} if look.blind else {"ok": float(look.ok)}
+            for metric, value in {**seen, **look.figures}.items():
                 self._samples.append(begun_ns, "monitors", subject, metric, round(value, 3))
 
     def alert(self, monitor: str, state: str, why: str, since_ns: int | None) -> None:

@@ -136,13 +136,17 @@ class NoSecret(RuntimeError):
 
 
 class Sentry(_Part):
-    """Where errors are seen. `projects`: number (as in the DSN) by slug; `key` sends, `token` reads the web API."""
+    """Where errors are seen. `projects`: number (as in the DSN) by slug; `key` sends, `token` reads the web API.
+
+    check_in_s  pause between two check-ins of the monitors; the real Sentry takes five a minute of each and drops the rest
+    """
 
     url: str
     organization: str
     projects: dict[str, int]
     key: Secret
     token: Secret
+    check_in_s: float = Field(15, gt=0)
 
 
 class Matomo(_Part):

@@ -71,10 +71,10 @@ defaults
 
 frontend https
     bind {address}:{port} ssl crt "{pem}"
-    use_backend sentry if {{ hdr(host) -i sentry.{host} }}
-    use_backend matomo if {{ hdr(host) -i matomo.{host} }}
-    use_backend prometheus if {{ hdr(host) -i prometheus.{host} }}
-    use_backend alertmanager if {{ hdr(host) -i alertmanager.{host} }}
+    use_backend sentry if {{ hdr(host),field(1,:) -i sentry.{host} }}
+    use_backend matomo if {{ hdr(host),field(1,:) -i matomo.{host} }}
+    use_backend prometheus if {{ hdr(host),field(1,:) -i prometheus.{host} }}
+    use_backend alertmanager if {{ hdr(host),field(1,:) -i alertmanager.{host} }}
     default_backend sentry
 
 backend sentry

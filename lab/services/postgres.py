@@ -18,6 +18,7 @@ from lab.clusters import Cluster
 from lab.model import Options, Process, Ready, ServiceFailed, Supervisor
 from lab.servers import environment, program
 
+EXPORTER = "exporter"  # the role that may see how the database does, and none of its rows
 _SOCKETS = Path("/run/postgres")
 _STREAMING_WITHIN_S = 20
 
@@ -319,6 +320,8 @@ class Postgres:
             word = pki.password(keys.passwords, role).replace("'", "''")
             await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{word}'")
             await connection.execute(f"CREATE DATABASE {role} OWNER {role}")
+            word = pki.password(keys.passwords, EXPORTER).replace("'", "''")
+            await connection.execute(f"CREATE ROLE {EXPORTER} LOGIN PASSWORD '{word}' IN ROLE pg_monitor")
         finally:
             await connection.close()
         connection = await self.connect(site)

@@ -1,7 +1,7 @@
 """The real Prometheus at each site: both scrape everything and evaluate all rules, as is usual in the field.
 
-Services are scraped over the private link, the site's own monitors in their network, with certificates at both ends. Rules are
-all files in ``<state>/rules``; SIGHUP reads them again.
+Services and databases are scraped over the private link, the site's own monitors in their network, with certificates at both
+ends. Rules are all files in ``<state>/rules``; SIGHUP reads them again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready
 from lab.servers import environment, program
-from lab.services import alertmanager, analysis, vitals
+from lab.services import alertmanager, analysis, postgres_exporter, vitals
 
 PORT = 9090
 SCRAPE_S = 1
@@ -55,6 +55,7 @@ def _config(options: Options, site: str) -> dict[str, object]:
     ports = {
         "vitals": [vitals.METRICS_PORT + number for number in range(options.servers_per_site)],
         "analysis": [analysis.METRICS_PORT],
+        "postgres": [postgres_exporter.PORT],
     }
     return {
         "global": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results.checks.monitors import OF_THE_LOST, READERS_OF_TOOLS, Alert, alerts, looks, lost_place
+from results.checks.monitors import OF_THE_LOST, OF_WHAT_SERVES, READERS_OF_TOOLS, Alert, alerts, looks, lost_place
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import MAIN, Marks
@@ -95,9 +95,15 @@ def _false_takeovers(evidence: Evidence) -> list[str]:
 
 
 def _limit_s(evidence: Evidence, marks: Marks, monitor: str) -> float:
-    """Who reads the tools cluster cannot see while that is away: as long as the fault lasts, or its takeover may take."""
-    want = evidence.plan.objectives
-    if monitor not in READERS_OF_TOOLS or evidence.plan.fault.takeover == MAIN or marks.t0 is None:
+    """Who reads the tools cluster cannot see while that is away: as long as the fault lasts, or its takeover may take.
+
+    Nor can anybody see what only the service itself can show, while nobody serves.
+    """
+    want, of_main = evidence.plan.objectives, evidence.plan.fault.takeover == MAIN
+    concerned = monitor in OF_WHAT_SERVES if of_main else monitor in READERS_OF_TOOLS
+    if not concerned or marks.t0 is None:
         return want.monitor_blind_s
-    away_s = (marks.t_lifted - marks.t0) / 1e9 if marks.t_lifted is not None else want.tools_rto_s
+    back = marks.t_rest if of_main else marks.t_lifted
+    may_take_s = want.rto_s if of_main else want.tools_rto_s
+    away_s = (back - marks.t0) / 1e9 if back is not None else may_take_s
     return want.monitor_blind_s + away_s + _GRACE_NS / 1e9

@@ -15,6 +15,8 @@ OF_THE_LOST = frozenset({"peer", "replication", "sentry-checkins"})
 READERS_OF_TOOLS = frozenset(
     {"sentry-issues", "sentry-checkins", "matomo-activity", "prometheus-alerts", "replication"}
 )
+# shown by the service itself: while nobody serves, there is none to be seen
+OF_WHAT_SERVES = frozenset({"certificate"})
 _LOSES_MONITORS = frozenset({"site-loss", "monitors-cut"})
 
 
@@ -26,7 +28,7 @@ def lost_place(evidence: Evidence) -> str:
 
 @dataclass(frozen=True)
 class Looked:
-    """One monitor's looks. `blind_s`: its longest time without one, beyond its usual pause."""
+    """One monitor's looks that saw something. `blind_s`: its longest time without one, beyond its usual pause."""
 
     monitor: str
     site: str
@@ -50,8 +52,8 @@ def looks(evidence: Evidence, marks: Marks) -> list[Looked]:
     begin, _ = evidence.phase("steady")
     end = marks.observed_ns or begin
     found = evidence.rows(
-        "SELECT CAST(subject AS VARCHAR), list(t ORDER BY t) FROM samples "
-        "WHERE source = 'monitors' AND metric = 'ok' AND t BETWEEN ? AND ? GROUP BY 1 ORDER BY 1",
+        "SELECT CAST(subject AS VARCHAR), coalesce(list(t ORDER BY t) FILTER (metric = 'ok'), []) FROM samples "
+        "WHERE source = 'monitors' AND metric IN ('ok', 'blind') AND t BETWEEN ? AND ? GROUP BY 1 ORDER BY 1",
         *(begin, end),
     )
     if not found:
@@ -61,6 +63,8 @@ def looks(evidence: Evidence, marks: Marks) -> list[Looked]:
 
 def _blind_s(times: list[int], begin: int, end: int) -> float:
     """Before the first and after the last look counts as well: a monitor that died leaves no pause between looks."""
+    if not times:
+        return round((end - begin) / 1e9, 3)
     between = [after - before for before, after in pairwise(times)]
     usual = median(between) if between else 0
     return round(max(0, *between, times[0] - begin, end - times[-1]) / 1e9 - usual / 1e9, 3)

@@ -27,7 +27,8 @@ def test_without_apt_one_line_says_what_to_install(nothing_installed: Path, caps
     said = capsys.readouterr().err.strip().splitlines()
     assert len(said) == 1
     assert (
-        "no apt on this machine: install haproxy knot postgresql prometheus prometheus-alertmanager unbound" in said[0]
+        "no apt on this machine: install haproxy knot postgresql prometheus prometheus-alertmanager "
+        "prometheus-postgres-exporter unbound" in said[0]
     )
 
 

@@ -27,7 +27,15 @@ def test_the_other_site_takes_the_tools_over_and_the_product_goes_on(state: Path
     def sends(site: str) -> int:
         return lab.tools("POST", "/api/2/envelope/", "sentry", site, headers=auth, data=event).status_code
 
+    def lag() -> list[float]:
+        """What the other site's Prometheus has for the target's query."""
+        token = {"Authorization": f"Bearer {lab.access('prometheus.token')}"}
+        query = {"query": lab.target.tools.prometheus.replication_lag}
+        answer = lab.tools("GET", "/api/v1/query", "prometheus", "fra", headers=token, params=query).json()
+        return [float(row["value"][1]) for row in answer["data"]["result"]]
+
     assert sends("gra") == 200
+    eventually(lambda: len(lag()) == 1)
     assert sends("fra") == 503, "the mirror takes nothing"
     assert answers(lab, "192.0.2.53") == TOOLS.public["gra"]
     lab.control.call("kill", site="gra")
@@ -43,7 +51,10 @@ def test_the_other_site_takes_the_tools_over_and_the_product_goes_on(state: Path
     (issue,) = lab.tools("GET", "/api/0/organizations/heart/issues/", "sentry", "fra", headers=token).json()
     assert int(issue["count"]) >= 2, "what was taken before the loss is there as well"
 
+    assert eventually(lambda: lag() == []), "no mirror follows, so there is no value"
+
     lab.control.call("heal", site="gra")
+    eventually(lambda: len(lag()) == 1)
     roles = {site: database["role"] for site, database in lab.control.call("status")["tools"].items()}
     assert roles == {"fra": "primary", "gra": "mirror"}
     assert lab.upload().status_code == 201

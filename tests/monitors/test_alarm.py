@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitors.alarm import Alarm
 from monitors.look import Look
 
-GOOD, BAD = Look(ok=True), Look(ok=False, why="x")
+GOOD, BAD, BLIND = Look(ok=True), Look(ok=False, why="x"), Look(ok=False, blind=True, why="y")
 SEES = 10**9  # the place got out later than any failure here
 
 
@@ -29,3 +31,23 @@ def test_the_alarm_rises_as_soon_as_the_place_has_been_seen_to_get_out() -> None
     alarm = Alarm()
     assert [alarm.take(5, BAD, 4), alarm.take(6, BAD, 4), alarm.take(7, BAD, 6)] == [None, None, "raised"]
     assert alarm.failing_since == 5
+
+
+@pytest.mark.parametrize(
+    ("looks", "changes"),
+    [
+        ([BLIND] * 9, [None] * 9),
+        ([BAD, BLIND, BAD], [None, None, "raised"]),
+        ([BAD, BLIND, BLIND, GOOD, BAD], [None] * 5),
+        ([BAD, BAD, BLIND, BLIND, GOOD], [None, "raised", None, None, "cleared"]),
+    ],
+)
+def test_a_blind_look_neither_raises_nor_clears_nor_counts(looks: list[Look], changes: list[str | None]) -> None:
+    alarm = Alarm()
+    assert [alarm.take(t, look, SEES) for t, look in enumerate(looks)] == changes
+
+
+def test_a_blind_look_cannot_be_good() -> None:
+    assert (GOOD.outcome, BAD.outcome, BLIND.outcome) == ("ok", "failed", "blind")
+    with pytest.raises(ValueError, match="cannot be good"):
+        Look(ok=True, blind=True)

@@ -46,7 +46,10 @@ def changed(lab: RunningLab, tmp_path: Path, change: Change) -> Path:
 def test_all_monitors_are_content_with_a_healthy_service(lab: RunningLab) -> None:
     code, found = once(lab, lab.up.target)
     assert code == 0, found
-    assert set(found) == {"dns", "http", "certificate", "transaction", "stream"}
+    assert set(found) == {
+        *("dns", "http", "certificate", "transaction", "stream", "sentry", "matomo", "prometheus"),
+        *("sentry-issues", "sentry-checkins", "matomo-activity", "prometheus-alerts", "replication", "peer"),
+    }
     assert all(line.startswith("ok") for line in found.values())
     assert "upload_ms" in found["transaction"]
     assert "reconnects 0.0" in found["stream"]
@@ -61,6 +64,7 @@ def test_a_service_that_nobody_serves_is_seen_by_its_monitors_and_not_by_dns(lab
     assert found["http"].startswith("FAIL connect")
     assert found["transaction"].startswith("FAIL connect")
     assert found["dns"].startswith("ok")
+    assert found["certificate"].startswith("BLIND not seen: connect"), "it shows none: neither good nor bad"
 
 
 def test_a_certificate_by_another_authority_is_refused(lab: RunningLab, tmp_path: Path) -> None:

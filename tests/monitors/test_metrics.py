@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import requests
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -38,6 +39,42 @@ def test_looks_alarms_and_figures_are_exported() -> None:
     assert found["monitor_figure", "latency_ms"] == 12.5
     metrics.alert("http", "cleared")
     assert values(metrics)["monitor_alarm", ""] == 0
+
+
+def test_a_blind_look_is_counted_and_leaves_what_was_seen_last() -> None:
+    metrics = Metrics("gra")
+    metrics.looked("replication", Look(ok=True))
+    metrics.looked("replication", Look(ok=False, blind=True, why="connect: timed out"))
+    found = values(metrics)
+    assert (found["monitor_up", ""], found["monitor_blind", ""], found["monitor_looks_total", "blind"]) == (1, 1, 1)
+    metrics.looked("replication", Look(ok=False, why="no mirror replicates"))
+    found = values(metrics)
+    assert (found["monitor_up", ""], found["monitor_blind", ""]) == (0, 0)
+
+
+def test_the_heartbeat_changes_with_every_look_and_with_nothing_else() -> None:
+    metrics = Metrics("gra")
+    beats = [metrics.heartbeat]
+    for _ in range(3):
+        metrics.looked("http", Look(ok=False, blind=True))
+        beats.append(metrics.heartbeat)
+    metrics.checked_in("sent")
+    metrics.alert("http", "raised")
+    assert len(set(beats)) == 4
+    found = values(metrics)
+    assert (found["monitor_heartbeat_seconds", ""], found["monitor_check_ins_total", "sent"]) == (beats[-1], 1)
+
+
+def test_a_caller_that_never_shakes_hands_keeps_nobody_out(tmp_path: Path) -> None:
+    keys = pki.make_keys(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    Metrics("gra").show("127.0.0.1", port, keys.tools, keys.ca)
+    with socket.create_connection(("127.0.0.1", port)):
+        pem = str(keys.tools)
+        answer = requests.get(f"https://127.0.0.1:{port}/metrics", cert=(pem, pem), verify=str(keys.ca), timeout=5)
+        assert answer.status_code == 200
 
 
 def test_a_port_that_is_taken_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -85,6 +85,31 @@ def test_an_alarm_that_stays_on_though_the_service_is_back_fails(story: Story, f
     assert "never cleared" in finding(story, "monitor-truth").why
 
 
+@pytest.mark.parametrize("monitor", ["peer", "sentry-checkins", "replication"])
+def test_the_lost_site_is_rightly_missed_until_the_end_and_not_before_the_fault(
+    story: Story, finding: Find, monitor: str
+) -> None:
+    story.event("alert", f"{monitor}@gra", 30, state="raised", why="no mirror replicates")
+    assert finding(story, "monitor-truth").verdict is Verdict.PASS
+    story.event("alert", f"{monitor}@gra", -3, state="raised", why="no mirror replicates")
+    story.event("alert", f"{monitor}@gra", -2, state="cleared", why="")
+    assert finding(story, "monitor-truth").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("raised", [3, 30])
+def test_a_tool_that_is_still_missed_at_the_end_is_a_failed_check(story: Story, finding: Find, raised: float) -> None:
+    story.event("alert", "sentry@gra", raised, state="raised", why="connect: refused")
+    assert finding(story, "monitor-truth").verdict is Verdict.FAIL
+
+
+def test_a_look_whose_source_was_silent_is_a_look(story: Story, finding: Find) -> None:
+    story.samples += [
+        (ns(second), "monitors", "replication@gra", "blind" if 0 <= second < 18 else "ok", 1.0)
+        for second in range(-20, 21)
+    ]
+    assert finding(story, "monitor-truth").verdict is Verdict.PASS
+
+
 def test_a_monitor_that_did_not_look_for_long_is_inconclusive(story: Story, finding: Find) -> None:
     story.samples = [s for s in story.samples if not (s[2] == "http@gra" and ns(7) < s[0] < ns(19))]
     found = finding(story, "monitor-truth")
