@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from results.history import compact
+from results.timeline import read
 from tests.lab.running import RunningLab, eventually
 
 pytestmark = pytest.mark.lab
@@ -73,6 +74,11 @@ def test_users_are_patients_and_percentiles_agree_with_the_history(
     assert (failed, workers) == (0, processes)
     shared = "SELECT max(n) FROM (SELECT count(DISTINCT worker) AS n FROM rows GROUP BY patient)"
     assert ask(run, shared) == [(1,)], "a patient belongs to one worker"
+
+    accounts = [event.data for part in (run / "timeline").iterdir() for event in read(part) if event.kind == "usage"]
+    ended = ask(run, "SELECT count(*) FROM rows WHERE t_done IS NOT NULL")[0][0]
+    assert (len(accounts), sum(each["noted"] for each in accounts)) == (processes, ended), "one event an attempt"
+    assert all(each["acknowledged"] == each["noted"] for each in accounts), "Matomo has all of them"
 
     printed = [line.split()[1] for line in (tmp_path / "locust.log").read_text().splitlines() if "Aggregated" in line]
     assert int(printed[-2]) == ask(run, "SELECT count(*) FROM rows WHERE outcome = 'ok'")[0][0]
