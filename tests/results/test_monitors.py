@@ -102,12 +102,24 @@ def test_a_tool_that_is_still_missed_at_the_end_is_a_failed_check(story: Story, 
     assert finding(story, "monitor-truth").verdict is Verdict.FAIL
 
 
-def test_a_look_whose_source_was_silent_is_a_look(story: Story, finding: Find) -> None:
+def test_a_look_whose_source_was_silent_saw_nothing(story: Story, finding: Find) -> None:
     story.samples += [
         (ns(second), "monitors", "replication@gra", "blind" if 0 <= second < 18 else "ok", 1.0)
         for second in range(-20, 21)
     ]
+    found = finding(story, "monitor-truth")
+    assert (found.verdict, "replication@gra saw nothing" in found.why) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_what_only_the_service_can_show_need_not_be_seen_while_nobody_serves(story: Story, finding: Find) -> None:
+    story.samples += [
+        (ns(second), "monitors", "certificate@gra", "blind" if 0 <= second < 18 else "ok", 1.0)
+        for second in range(-20, 21)
+    ]
     assert finding(story, "monitor-truth").verdict is Verdict.PASS
+    story.samples = [(*s[:3], "blind", 1.0) if s[2] == "certificate@gra" else s for s in story.samples]
+    found = finding(story, "monitor-truth")
+    assert found.verdict is Verdict.INCONCLUSIVE, "it never saw anything"
 
 
 def test_a_monitor_that_did_not_look_for_long_is_inconclusive(story: Story, finding: Find) -> None:
