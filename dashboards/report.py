@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dashboards import plots
 from dashboards.series import make_series
+from results.checks import CHECKS
 from results.documents import sentence
 from results.evidence import Evidence, Unusable
 from results.judge import Judgement, judge
@@ -60,6 +61,8 @@ def write_report(run: Path, language: str = "en") -> Path:
         findings=judgement.findings,
         environment=environment,
         moment=_moment(judgement),
+        not_asked=[name for name in CHECKS if name not in {finding.name for finding in judgement.findings}],
+        alert_scale=_alert_scale(run),
     )
     path = run / f"report.{language}.html"
     draft = path.with_suffix(".part")
@@ -131,6 +134,17 @@ def _environment(run: Path) -> dict[str, Any]:  # JSON values
     except (OSError, ValueError):
         return {}
     return whole
+
+
+def _alert_scale(run: Path) -> int | None:
+    """By how much the windows of the objectives' alerts were shortened; None where no rules were loaded."""
+    if not (run / "rules").is_dir():
+        return None
+    try:
+        with Evidence(run) as evidence:
+            return evidence.plan.alerting.scale
+    except Unusable:  # a plan that cannot be read: the check on the evidence says so
+        return None
 
 
 def _moment(judgement: Judgement) -> str:

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import psutil
 
-from lab import system, tools
+from lab import system, tools, usage
 from lab.clusters import TOOLS
 from lab.control import Answer, Refused, serve
 from lab.gate import gates, open_gate
@@ -225,17 +224,13 @@ class Lab:
             ]
         }
 
-    async def resources(self, _: dict[str, Any]) -> Answer:
-        used = {}
-        for name, running in self.supervisor.running.items():
-            try:
-                first = psutil.Process(running.pid)
-                family = [first, *first.children(recursive=True)]
-                cpu = sum(sum(member.cpu_times()[:2]) for member in family)
-                used[name] = {"cpu_s": round(cpu, 3), "rss_bytes": sum(m.memory_info().rss for m in family)}
-            except psutil.NoSuchProcess:
-                continue  # it ended between the listing and the reading: it uses nothing
-        return {"services": used, "memory_bytes": _memory_bytes(), "t_ns": time.monotonic_ns()}
+    async def resources(self, request: dict[str, Any]) -> Answer:
+        """What services use; with ``memory: false`` without the lab's memory as a whole, which is costly to know."""
+        used = usage.by_service({name: running.pid for name, running in self.supervisor.running.items()})
+        answer: Answer = {"services": used, "t_ns": time.monotonic_ns()}
+        if request.get("memory", True):
+            answer["memory_bytes"] = usage.memory_bytes()
+        return answer
 
     async def shutdown(self, _: dict[str, Any]) -> Answer:
         asyncio.get_running_loop().call_soon(self.ending.set)
@@ -261,17 +256,6 @@ def _one_of(request: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
     if request[key] not in allowed:
         raise Refused(f"{key} {request[key]!r}: there are {', '.join(allowed)}")
     return str(request[key])
-
-
-def _memory_bytes() -> int:
-    """Proportional set size of every process of the lab (shared pages counted once)."""
-    total = 0
-    for process in psutil.process_iter():
-        try:
-            total += process.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue  # ended meanwhile, or a kernel thread's view
-    return total
 
 
 async def run(options: Options, ready: int, listeners: dict[str, int], lifeline: int | None) -> int:

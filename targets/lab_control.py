@@ -24,7 +24,7 @@ telemetry  site, sink: sentry | matomo, file   role of the site's tools database
 journal                                        steps: what the runbook did so far, t is monotonic_ns
 readback   site, file                          the auditor's path: rows straight from that site's store -> file
 services   site                                processes of that site: name, pid, running, restarts
-resources                                      cpu_s, rss_bytes by service; memory_bytes (PSS) of the lab
+resources  memory?: true | false               cpu_s, rss_bytes by service; memory_bytes (PSS) of the lab, costly to know
 shutdown                                       answers, then the lab ends
 =========  ==================================  ==========================================================
 """

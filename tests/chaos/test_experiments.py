@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from chaoslib.experiment import ensure_experiment_is_valid
 
+from chaos.faults import check_faults
+from drill.alerting import objectives
 from loadtests.population import make_patients
 from loadtests.schedule import make_schedule
+from results.checks import check_names
 from results.plan_file import plan_of, read_experiment
 
 FILES = sorted((Path(__file__).resolve().parent.parent.parent / "chaos/experiments").glob("*.yaml"))
@@ -23,7 +26,11 @@ def test_an_experiment_is_valid_and_its_plan_complete(path: Path) -> None:
     experiment = read_experiment(path)
     ensure_experiment_is_valid(experiment)
     for quick in (False, True):
-        assert plan_of(experiment, str(path), quick=quick).drill == path.stem
+        plan = plan_of(experiment, str(path), quick=quick)
+        assert plan.drill == path.stem
+        check_faults(plan)
+        check_names(plan.checks)
+        objectives(plan)
     activities = [*experiment["steady-state-hypothesis"]["probes"], *experiment["method"], *experiment["rollbacks"]]
     for activity in activities:
         provider = activity["provider"]

@@ -1,0 +1,54 @@
+"""The catalogue of faults: known by name, undone by the name of their inverse, and refused where a plan misspells one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaos import faults
+from results.plan import Condition, Fault, Plan
+
+
+class Recorder:
+    """A driver that writes down what it is asked to do."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: self.calls.append((name, *arguments))
+
+
+FAULT = Fault(site="gra", service="sentry", how="frozen")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("site-loss", ("restore_site", "gra")),
+        ("service-down", ("set_service", "gra", "sentry", "running")),
+        ("monitors-cut", ("set_monitors_link", "gra", "up")),
+        ("uploads-refused", ("set_uploads", "gra", "taken")),
+    ],
+)
+def test_what_a_fault_owes_undoes_it(name: str, call: tuple[str, ...]) -> None:
+    kind, driver = faults.fault(name), Recorder()
+    faults.undo(driver, kind.inverse, kind.owed(FAULT))  # type: ignore[arg-type]
+    assert driver.calls == [call]
+
+
+def test_names_and_inverses_are_each_used_once() -> None:
+    kinds = list(faults.FAULTS.values())
+    assert len({kind.inverse for kind in kinds}) == len(kinds)
+    assert all(kind.about and kind.proof for kind in kinds)
+
+
+def test_an_unknown_fault_condition_or_inverse_is_refused_by_name() -> None:
+    with pytest.raises(faults.UnknownFault, match="did you mean site-loss"):
+        faults.check_faults(Plan(drill="x", fault=Fault(name="site-los")))
+    with pytest.raises(faults.UnknownFault, match="'meteor'"):
+        faults.check_faults(Plan(drill="x", conditions=[Condition(name="meteor")]))
+    with pytest.raises(RuntimeError, match="inverse 'rewind-time' is unknown"):
+        faults.undo(Recorder(), "rewind-time", {})  # type: ignore[arg-type]
+    faults.check_faults(Plan(drill="x", fault=Fault(name="none")))
