@@ -17,7 +17,7 @@ from rich.text import Text
 from loadtests.fleet_file import LIVE_FILE
 from results.plan import Plan
 
-PHASES = ("warm-up", "steady", "loss", "takeover", "recovered", "drain")
+_PHASES = ("warm-up", "steady", "loss", "takeover", "fault", "recovered", "drain")
 _LINE_EVERY_S = 5.0
 
 
@@ -92,7 +92,9 @@ class View:
         """The table for a terminal."""
         scene, now = self._scene, self._scene.figures()
         trail = Text()
-        for phase in PHASES:
+        # a fault is followed by a takeover, or is lifted again
+        left_out = "takeover" if scene.plan.fault.takeover == "none" else "fault"
+        for phase in (phase for phase in _PHASES if phase != left_out):
             on = phase == scene.phase
             trail.append(f" {phase} ", style="bold reverse" if on else "dim")
             trail.append(" ")

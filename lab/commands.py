@@ -80,7 +80,8 @@ def status(state: State = STATE, as_json: Json = False) -> None:
     for site, shown in answer["sites"].items():
         database = answer["databases"][site]
         life = ("up" if shown["alive"] else "down") + (", fenced" if shown["fenced"] else "")
-        typer.echo(f"{site}      {life}; database {database['role']}")
+        watched = f"; tools {answer['tools'][site]['role']}" if "tools" in answer else ""
+        typer.echo(f"{site}      {life}; database {database['role']}{watched}")
     links = answer["links"]
     delays = ", ".join(f"{name} {delay['measured_ms']:.1f} ms" for name, delay in links["delays"].items())
     typer.echo(f"links    {links['kind']}: {delays} one way; private link {links['private']}")

@@ -1,8 +1,8 @@
 """When a monitor raises an alarm, and when it clears it.
 
 Raised after `FAILURES` failed looks in a row, if the monitor's place has been seen to reach the outside *since the first of
-them*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". Cleared by the first
-good look. A look whose source did not answer changes nothing: it neither raises nor clears, and does not count.
+them*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". What failed while it was
+cut off does not count afterwards either. Cleared by the first good look. A look whose source did not answer changes nothing: it neither raises nor clears, and does not count.
 The expected time to detect, with period p, k failures and patience o, is p/2 + (k - 1) p + o.
 """
 
@@ -23,14 +23,21 @@ class Alarm:
     failing_since: int | None = None
     failures: int = 0
 
-    def take(self, begun_ns: int, look: Look, outside_seen_ns: int) -> str | None:
-        """``raised`` or ``cleared`` when this look changes the alarm. `outside_seen_ns`: begin of the last look that got out."""
+    def take(self, begun_ns: int, look: Look, outside_seen_ns: int, outside_since_ns: int = 0) -> str | None:
+        """``raised`` or ``cleared`` when this look changes the alarm.
+
+        `outside_seen_ns`: begin of the last look that got out; `outside_since_ns`: since when the place has been getting out.
+        """
         if look.blind:
             return None
         if look.ok:
             was, self.raised = self.raised, False
             self.failing_since, self.failures = None, 0
             return "cleared" if was else None
+        if not self.raised and self.failing_since is not None and self.failing_since < outside_since_ns:
+            self.failing_since, self.failures = None, 0
+        if not self.raised and begun_ns < outside_since_ns:
+            return None
         if self.failing_since is None:
             self.failing_since = begun_ns
         self.failures += 1

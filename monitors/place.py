@@ -16,6 +16,10 @@ from targets.model import Target
 _PATIENCE_S = 1.0
 
 
+# names are asked for twice a second: who heard nothing from outside for so long was cut off
+CUT_OFF_NS = 2_500_000_000
+
+
 class Unresolved(OSError):
     """The name has no address just now: one line."""
 
@@ -26,17 +30,20 @@ class Place:
     def __init__(self, target: Target, clock: Clock) -> None:
         self.target, self.clock = target, clock
         self._lock = threading.Lock()
-        self._outside_seen_ns = 0
+        self._outside_seen_ns = self._outside_since_ns = 0
 
     def saw_outside(self, begun_ns: int) -> None:
         """A look that was begun then got an answer from somewhere outside."""
         with self._lock:
+            if begun_ns - self._outside_seen_ns > CUT_OFF_NS:
+                self._outside_since_ns = begun_ns
             self._outside_seen_ns = max(self._outside_seen_ns, begun_ns)
 
     @property
-    def outside_seen_ns(self) -> int:
+    def outside(self) -> tuple[int, int]:
+        """Begin of the last look that got out, and since when it has been getting out without a longer pause."""
         with self._lock:
-            return self._outside_seen_ns
+            return self._outside_seen_ns, self._outside_since_ns
 
     def resolve(self, host: str) -> str:
         """A host's address as the first honest resolver of the target says now; an address is one. Raises Unresolved."""

@@ -96,7 +96,7 @@ def _watch_one(place: Place, monitor: Monitor, recorder: Recorder, ending: threa
         look = monitor.look()
         recorder.looked(monitor.name, begun, look)
         since = alarm.failing_since
-        change = alarm.take(begun, look, place.outside_seen_ns)
+        change = alarm.take(begun, look, *place.outside)
         if change is not None:
             recorder.alert(monitor.name, change, look.why, since if change == "cleared" else alarm.failing_since)
         # a look that took long does not make the next ones come in a burst

@@ -51,3 +51,31 @@ def test_a_blind_look_cannot_be_good() -> None:
     assert (GOOD.outcome, BAD.outcome, BLIND.outcome) == ("ok", "failed", "blind")
     with pytest.raises(ValueError, match="cannot be good"):
         Look(ok=True, blind=True)
+
+
+def test_what_failed_while_the_place_was_cut_off_does_not_count_when_it_is_back() -> None:
+    """Cut off from 10 to 40: the look that was under way when the cut ended fails as well, and nothing is wrong."""
+    alarm = Alarm()
+    for t in range(11, 39):
+        assert alarm.take(t, BAD, 10, 0) is None
+    assert alarm.take(39, BAD, 40, 40) is None
+    assert alarm.take(41, GOOD, 40, 40) is None
+
+
+def test_what_fails_after_the_cut_counts_from_there_on() -> None:
+    alarm = Alarm()
+    assert [alarm.take(t, BAD, 10, 0) for t in (11, 12, 13)] == [None] * 3
+    assert [alarm.take(39, BAD, 40, 40), alarm.take(41, BAD, 42, 40), alarm.take(43, BAD, 44, 40)] == [
+        None,
+        None,
+        "raised",
+    ]
+    assert alarm.failing_since == 41
+
+
+def test_an_alarm_that_was_on_before_a_cut_stays_on() -> None:
+    alarm = Alarm()
+    assert [alarm.take(t, BAD, SEES) for t in (1, 2)] == [None, "raised"]
+    assert alarm.take(39, BAD, 40, 40) is None
+    assert alarm.raised
+    assert alarm.take(41, GOOD, 40, 40) == "cleared"

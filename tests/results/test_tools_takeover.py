@@ -92,3 +92,17 @@ def test_without_a_report_before_the_fault_or_without_a_fault_nothing_is_proved(
     assert finding(lost, NAME).verdict is Verdict.INCONCLUSIVE
     lost.without("fault.receipt")
     assert finding(lost, NAME).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_tool_that_was_away_by_itself_is_back_when_the_fault_is_lifted(lost: Story, finding: Find) -> None:
+    lost.plan["fault"] = {"name": "service-down", "site": "gra", "service": "matomo", "takeover": "none"}
+    lost.telemetry = {(sink, "gra"): rows for (sink, _), rows in lost.telemetry.items()}
+    lost.usage = [bulk(number, number / 10 - 11) for number in range(0, 100, 10)]
+    lost.usage += [bulk(100, 5, "info", None), bulk(100, 11), bulk(110, 11.5)]
+    lost.without("fault.lifted")
+    lost.event("fault.lifted", "matomo", 10)
+    found = finding(lost, NAME)
+    assert found.verdict is Verdict.PASS, found.why
+    assert (found.measured["matomo_back_s"], found.measured["recovered"], found.measured["lost"]) == (1.0, 10, 0)
+    lost.usage = lost.usage[:-2]
+    assert "Matomo took no telemetry again at gra" in finding(lost, NAME).why
