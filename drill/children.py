@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from lab.precedence import WATCHERS_NICE, nice, weigh_session
 from results.clock import Clock
 from results.plan import Plan
 from targets.model import Target
@@ -58,11 +59,15 @@ class Monitors:
         self._processes: list[subprocess.Popen[bytes]] = []
         for site in places or ["outside"]:
             command = [
+                # they give way to what they watch: here all share a machine, in life they have their own
+                *nice(WATCHERS_NICE),
                 *(sys.executable, "-m", "drill.tether", sys.executable, "-m", "monitors"),
                 *("--target", str(target_file), "--site", site, "--run", str(run), "--show"),
                 *(("--defect", defect) if defect.endswith("-monitor") else ()),
             ]
-            self._processes.append(_start(command, run / "logs" / f"monitors-{site}.log", clock))
+            process = _start(command, run / "logs" / f"monitors-{site}.log", clock)
+            weigh_session(process.pid, WATCHERS_NICE)
+            self._processes.append(process)
 
     def stop(self) -> None:
         """End them; their files are whole when this returns."""

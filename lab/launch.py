@@ -32,6 +32,7 @@ from lab import gate, servers
 from lab.defects import check_defect
 from lab.describe import describe
 from lab.model import Options
+from lab.precedence import LAB_NICE, nice, weigh_session
 from targets.lab_control import LabControl, LabRefused, LabUnreachable
 from targets.model import Target
 
@@ -173,13 +174,14 @@ def _launch(options: Options, lock: int, within_s: float, *, die_with_caller: bo
     (state / "logs").mkdir(exist_ok=True)
     with (state / "logs" / "init.log").open("wb") as log:
         process = subprocess.Popen(
-            [*unshare(), sys.executable, "-m", "lab.init", json.dumps(order)],
+            [*nice(LAB_NICE), *unshare(), sys.executable, "-m", "lab.init", json.dumps(order)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             pass_fds=passed,
             start_new_session=True,
         )
+    weigh_session(process.pid, LAB_NICE)
     os.close(ready_write)
     if lifeline_read is not None:
         os.close(lifeline_read)  # the writing end stays open in this process: its end is the lab's end

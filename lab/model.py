@@ -87,6 +87,8 @@ class Process:
     ready    awaited before the next process of the zone is started
     restart  started again by the site's init when it ends by itself (a supervisor would)
     stop     signal for a clean stop ("INT" is PostgreSQL's fast shutdown)
+    nice     how far it gives way where processor time is short (`lab.precedence`); a site's processes at least so far as
+             the site does
     """
 
     name: str
@@ -97,6 +99,7 @@ class Process:
     restart: bool = False
     stop: str = "TERM"
     cwd: Path | None = None
+    nice: int = 0
 
 
 @dataclass(frozen=True)

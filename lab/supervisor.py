@@ -21,6 +21,7 @@ import psutil
 
 from lab.model import SITES, Completed, Options, Process, ServiceFailed
 from lab.net.namespace import FOLDER, socket_in
+from lab.precedence import SITE_NICE, nice
 
 _LOOK_AGAIN_S = 0.02
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0)
@@ -210,6 +211,7 @@ class ZoneSupervisor:
             mark = out.tell()  # before the start: the program shares this position and moves it
             handle = await asyncio.create_subprocess_exec(
                 *self._enter(spec.zone),
+                *nice(max(spec.nice, SITE_NICE if spec.zone in SITES else 0)),
                 *spec.argv,
                 env=_clean_environment(spec.env),
                 cwd=spec.cwd,

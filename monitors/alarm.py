@@ -2,7 +2,8 @@
 
 Raised after `FAILURES` failed looks in a row, if the monitor's place has been seen to reach the outside *since the first of
 them*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". What failed while it was
-cut off does not count afterwards either. Cleared by the first good look. A look whose source did not answer changes nothing: it neither raises nor clears, and does not count.
+cut off does not count afterwards either. Cleared by the first good look. A look whose source did not answer changes nothing:
+it neither raises nor clears, and does not count.
 The expected time to detect, with period p, k failures and patience o, is p/2 + (k - 1) p + o.
 """
 

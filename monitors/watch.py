@@ -70,14 +70,19 @@ def watch(place: Place, monitors: Sequence[Monitor], recorder: Recorder, ending:
     """All monitors, each in a thread of its own, until `ending`. What a monitor raises ends the watch and is raised here."""
     broken: list[BaseException] = []
 
-    def guarded(monitor: Monitor) -> None:
+    def guarded(monitor: Monitor, after_s: float) -> None:
         try:
-            _watch_one(place, monitor, recorder, ending)
+            if not ending.wait(after_s):
+                _watch_one(place, monitor, recorder, ending)
         except BaseException as error:  # noqa: BLE001 - handed on below: a monitor that died in silence would look healthy
             broken.append(error)
             ending.set()
 
-    threads = [threading.Thread(target=guarded, args=(monitor,), name=monitor.name) for monitor in monitors]
+    # spread over the first second, and so over every later one: all at once they would be a burst for what they watch
+    threads = [
+        threading.Thread(target=guarded, args=(monitor, number / len(monitors)), name=monitor.name)
+        for number, monitor in enumerate(monitors)
+    ]
     for thread in threads:
         thread.start()
     while not ending.wait(_FLUSH_EVERY_S):

@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready
+from lab.precedence import WATCHERS_NICE
 from lab.servers import environment, program
 
 PORT = 9093
@@ -50,6 +51,7 @@ def server(options: Options, site: str) -> Process:
         env={**environment(), "GOMAXPROCS": "1", "GOGC": "50"},
         ready=Ready(tcp=("127.0.0.1", PORT)),
         restart=True,
+        nice=WATCHERS_NICE,
         stop="KILL",  # asked to end, it waits ten seconds for its peer to hear of it; there is nothing to be written down
     )
 

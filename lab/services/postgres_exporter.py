@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from lab import model, pki
 from lab.clusters import MAIN, TOOLS
 from lab.model import Options, Process, Ready
+from lab.precedence import WATCHERS_NICE
 from lab.servers import environment, program
 from lab.services.postgres import EXPORTER, socket_folder
 
@@ -51,4 +52,5 @@ def exporter(options: Options, site: str) -> Process:
         },
         ready=Ready(tcp=(model.PRIVATE[site], PORT)),
         restart=True,
+        nice=WATCHERS_NICE,
     )

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready
+from lab.precedence import WATCHERS_NICE
 from lab.servers import environment, program
 from lab.services import alertmanager, analysis, postgres_exporter, vitals
 
@@ -46,6 +47,7 @@ def server(options: Options, site: str) -> Process:
         env={**environment(), "GOMAXPROCS": "1", "GOGC": "50"},
         ready=Ready(tcp=("127.0.0.1", PORT)),
         restart=True,
+        nice=WATCHERS_NICE,
     )
 
 

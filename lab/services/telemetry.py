@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab import pki
 from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
+from lab.precedence import WATCHERS_NICE
 from lab.services import granian
 from lab.services.postgres import socket_folder
 
@@ -31,4 +32,5 @@ def _receiver(options: Options, site: str, kind: str) -> Process:
         },
         ready=Ready(tcp=("127.0.0.1", PORTS[kind]), log_line="started"),
         restart=True,
+        nice=WATCHERS_NICE,
     )
