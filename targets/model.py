@@ -6,6 +6,7 @@ Unknown keys are errors. Secrets are never in it: it names files (mode 600) or e
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Literal
 
@@ -126,7 +127,13 @@ class Secret(_Part):
                 raise NoSecret(f"environment variable {self.env}: not set")
             return value
         try:
-            return Path(str(self.file)).read_text(encoding="utf-8").strip()
+            with Path(str(self.file)).open(encoding="utf-8") as secret:
+                mode = stat.S_IMODE(os.fstat(secret.fileno()).st_mode)
+                if mode & 0o077:
+                    raise NoSecret(
+                        f"secret file {self.file}: mode {mode:o}, others than its owner may open it (allowed: 600)"
+                    )
+                return secret.read().strip()
         except OSError as error:
             raise NoSecret(f"secret file {self.file}: {error.strerror}") from error
 

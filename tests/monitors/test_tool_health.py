@@ -26,6 +26,7 @@ def test_a_tool_that_does_not_know_us_is_an_alarm_and_no_blindness(
     gate: Place, tmp_path: Path, kind: Kind, why: str
 ) -> None:
     wrong = tmp_path / "token"
+    wrong.touch(0o600)
     wrong.write_text("wrong")
     tool = getattr(tools(gate), kind).model_copy(update={"token": Secret(file=wrong)})
     look = ToolHealth(gate, tools(gate).model_copy(update={kind: tool}), kind).look()
