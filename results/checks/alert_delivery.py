@@ -112,7 +112,7 @@ def _described(evidence: Evidence, name: str) -> Alert:
 def _expected(evidence: Evidence, marks: Marks, alert: Alert) -> tuple[dict[str, Value], str, str]:
     """What was measured; what is wrong; what cannot be said."""
     t0 = marks.t0 or 0
-    fired = _first(evidence, "rule", alert.name, "firing", t0)
+    fired = _fired(evidence, alert.name, t0)
     delivered = _first(evidence, "delivery", alert.name, "firing", t0)
     shown: dict[str, Value] = {"fired_s": _since(t0, fired), "computed_s": None, "delivered_s": _since(t0, delivered)}
     what = f"looks of {alert.monitor}" if alert.monitor is not None else "answers"
@@ -203,6 +203,16 @@ def _first(evidence: Evidence, kind: str, subject: str, state: str, after_ns: in
         e.t_ns
         for e in evidence.of_kind(kind)
         if e.subject == subject and e.data["state"] == state and e.t_ns >= after_ns
+    ]
+    return min(times, default=None)
+
+
+def _fired(evidence: Evidence, alert: str, t0: int) -> int | None:
+    """As a delivery says it to the millisecond; else as Prometheus shows it afterwards, to the second."""
+    said = [int(e.data.get("starts_ns") or 0) for e in evidence.of_kind("delivery") if e.subject == alert]
+    times = [
+        *(t for t in said if t >= t0),
+        *([shown] if (shown := _first(evidence, "rule", alert, "firing", t0)) else []),
     ]
     return min(times, default=None)
 
