@@ -103,5 +103,10 @@ def _tools(keys: pki.Keys) -> dict[str, Any]:
             "site": MATOMO_SITE,
             "token": secret("matomo.token"),
         },
-        "prometheus": {"url": f"https://prometheus.{TOOLS.record}", "token": secret("prometheus.token")},
+        "prometheus": {
+            "url": f"https://prometheus.{TOOLS.record}",
+            "token": secret("prometheus.token"),
+            # scraped every second here: ten of them missed are no hiccup
+            "replication_lag": "max(max_over_time(pg_stat_replication_pg_wal_lsn_diff[10s]))",
+        },
     }

@@ -73,13 +73,14 @@ def judge(run: Path) -> Judgement:
             drill, seed, wanted = evidence.plan.drill, evidence.plan.seed, evidence.plan.checks
         except Unusable:
             drill, seed, wanted = "unknown", None, None
-        findings += [_carry_out(name, check, evidence, marks) for name, check in asked(wanted).items()]
+        findings += [carry_out(name, check, evidence, marks) for name, check in asked(wanted).items()]
         headline = _headline(evidence, marks, findings)
     verdict = merge(finding.verdict for finding in findings)
     return Judgement(run.name, drill, seed, verdict, tuple(findings), marks, headline)
 
 
-def _carry_out(name: str, check: Check, evidence: Evidence, marks: Marks) -> Finding:
+def carry_out(name: str, check: Check, evidence: Evidence, marks: Marks) -> Finding:
+    """One check's finding; what the evidence cannot say is inconclusive."""
     try:
         return check(evidence, marks)
     except Unusable as error:

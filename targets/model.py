@@ -167,12 +167,13 @@ class Matomo(_Part):
 class Prometheus(_Part):
     """Where figures are seen; `token` is sent as Bearer.
 
-    replication_lag  PromQL: how far the mirror lies behind, in bytes; the default is as postgres_exporter names it
+    replication_lag  PromQL: how far the mirror lies behind, in bytes; the default is as postgres_exporter names it, over a
+                     minute: one scrape that failed does not mean that no mirror follows
     """
 
     url: str
     token: Secret
-    replication_lag: str = "max(pg_stat_replication_pg_wal_lsn_diff)"
+    replication_lag: str = "max(max_over_time(pg_stat_replication_pg_wal_lsn_diff[1m]))"
 
 
 class Tools(_Part):
