@@ -26,6 +26,7 @@ from lab.precedence import SITE_NICE, nice
 _LOOK_AGAIN_S = 0.02
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0)
 _TAIL = 400
+_SWITCHED_WITHIN_S = 2.0
 
 
 @dataclass
@@ -78,6 +79,7 @@ class ZoneSupervisor:
             handle.kill()
             await handle.wait()
         for running in ending:
+            _resume(running)
             await running.handle.wait()
             self.running.pop(running.spec.name, None)
         for name in [name for name, spec in self._ordered_down.items() if spec.zone == site]:
@@ -95,6 +97,7 @@ class ZoneSupervisor:
         if running is None:
             return
         running.stopping = True
+        _resume(running)
         with contextlib.suppress(ProcessLookupError):  # it may end by itself in this very moment
             os.kill(running.pid, getattr(signal, f"SIG{running.spec.stop}"))
         try:
@@ -116,7 +119,7 @@ class ZoneSupervisor:
             raise ServiceFailed(f"process {name!r}: there are {', '.join(sorted(self.running))}")
         if state == "running":
             if running is not None:
-                _signal(running.pid, signal.SIGCONT)
+                _resume(running)
             elif spec := self._ordered_down.pop(name, None):
                 await self.start(spec)
         elif running is not None and state == "frozen":
@@ -124,6 +127,9 @@ class ZoneSupervisor:
         elif running is not None and state == "stopped":
             self._ordered_down[name] = running.spec
             await self.stop(name)
+        deadline = time.monotonic() + _SWITCHED_WITHIN_S
+        while self.state(name) != state and time.monotonic() < deadline:
+            await asyncio.sleep(_LOOK_AGAIN_S)  # a signal is on its way until its process has had its turn
 
     def reload(self, name: str) -> bool:
         """Have a process read its configuration again (SIGHUP). False where it does not run."""
@@ -295,6 +301,12 @@ def _family(pid: int) -> list[psutil.Process]:
         return [*first.children(recursive=True), first]
     except psutil.NoSuchProcess:
         return []
+
+
+def _resume(running: Running) -> None:
+    """`nsenter` stops itself with its child, and would then neither see its end nor end itself: both go on."""
+    for pid in (running.handle.pid, running.pid):
+        _signal(pid, signal.SIGCONT)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

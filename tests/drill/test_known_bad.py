@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
 
 HOME = Path(__file__).resolve().parent.parent.parent
 _ENGINES = ("native", "rust", "gevent")
-_AT_A_TIME = 3  # a small drill uses less than half a core
+_AT_A_TIME = 2  # with its lab, its start and its report a small drill uses about a core
 _SMALL = {
     "population.patients": 1200,
-    "load.rate": 70,
+    "load.rate": 50,
     "phases.warm_up_s": 2,
     "phases.steady_s": 8,
     # several labs share two cores here: what is judged is which check turns red, not how quick this machine is
@@ -41,7 +41,7 @@ _SMALL = {
 _SITE_LOSS = {
     "phases.takeover_limit_s": 12,
     "phases.recovered_s": 30,
-    "objectives.at_risk_writes": 150,
+    "objectives.at_risk_writes": 100,
     "objectives.rto_s": 28,
     "objectives.dns_t95_s": 20,
 }
@@ -51,14 +51,14 @@ _OF_DATA = ["injection-receipt", "data-loss", "duplicates", "corruption", "monit
 # defects of the product or of its monitors: the cluster that watches would only cost time
 _NO_TOOLS = {"lab.tools": "false"}
 _ALONE = {**_NO_TOOLS, "checks": json.dumps([name for name in asked(None) if name != "alert-delivery"])}
+_QUIET_ALONE = {**_NO_TOOLS, "checks": "[duplicates, corruption, availability-slo, monitor-truth]"}
 _BRIEF = {"phases.fault_s": 10, "phases.recovered_s": 10}
+# (sentry-down is like matomo-down, and shown with its defect; lying-health is what alert-channel-broken begins with)
 _WATCHERS_DRILLS = {
-    "sentry-down": _BRIEF,
     "matomo-down": _BRIEF,
     "monitor-blind": _BRIEF,
-    "lying-health": {"phases.fault_s": 10, "phases.recovered_s": 36, "objectives.rto_s": 36},
     "alert-channel-broken": {"phases.fault_s": 10, "phases.recovered_s": 36},
-    "tools-site-loss": {"phases.recovered_s": 20, "objectives.at_risk_writes": 150, "objectives.availability": 0.9},
+    "tools-site-loss": {"phases.recovered_s": 20, "objectives.at_risk_writes": 100, "objectives.availability": 0.9},
 }
 
 
@@ -98,7 +98,7 @@ EXPECTED = {
     "lose-last-second": _soon(red="data-loss", **_NO_TOOLS),
     # an answer lost after the commit is an attempt that nobody knows the end of, before the fault as well, and is sent again
     "duplicate-on-retry": _soon(red="duplicates", follows="generator-health data-loss monitor-truth", **_NO_TOOLS),
-    "corrupt-payload": _watched("quiet", red="corruption", **_BRIEF),
+    "corrupt-payload": _watched("quiet", red="corruption", **_BRIEF, **_QUIET_ALONE),
     "no-dns-switch": _expect(
         red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
     ),
@@ -124,7 +124,7 @@ EXPECTED = {
         unclear="generator-health", follows="latency-slo availability-slo recovery-time data-loss traffic-drain journal"
     ),
     "silent-monitor": _soon(red="monitor-detection", **_NO_TOOLS),
-    "flapping-monitor": _watched("quiet", red="monitor-truth", follows="alert-delivery", **_BRIEF),
+    "flapping-monitor": _watched("quiet", red="monitor-truth", **_BRIEF, **_QUIET_ALONE),
     # the page fires, and goes to nobody
     "alert-misrouted": _soon(red="alert-delivery", checks=("alert-delivery",)),
     # there is no second Prometheus to be read either

@@ -31,7 +31,7 @@ def version_of_matomo(lab: RunningLab) -> int:
     asked = {**query, "token_auth": lab.access("matomo.token")}
     try:
         return lab.tools("POST", "/index.php", "matomo", data=asked).status_code
-    except requests.ConnectionError:
+    except requests.RequestException:  # a frozen server takes what the balancer sends until its checks have failed
         return 0
 
 
@@ -59,7 +59,7 @@ def test_the_monitors_network_is_cut_and_the_site_is_not(own: RunningLab) -> Non
     assert why() == "ConnectionRefusedError", "nobody listens, and the way is open"
     own.control.call("monitors-link", site="gra", state="down")
     assert why() in ("TimeoutError", "OSError")
-    assert own.request("GET", "/health/live", "gra").status_code == 200
+    assert own.tools("GET", "/health/ready", "sentry").status_code == 200
     own.control.call("monitors-link", site="gra", state="up")
     assert eventually(lambda: why() == "ConnectionRefusedError")
 
