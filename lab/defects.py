@@ -23,7 +23,7 @@ DEFECTS = {
     "fault-without-effect": "the order to kill a site is acknowledged and nothing happens",
     "alert-misrouted": "pages are routed by a label that no alert has: they fire, and nobody hears of them",
     "tools-not-mirrored": "the tools cluster stands at one site only",
-    "blocking-telemetry": "the service waits until Sentry has taken each message before it answers a patient",
+    "blocking-telemetry": "with every tenth upload the service waits until Sentry took a message, and answers nobody meanwhile",
     "starved-generator": "the load generator gets too little to keep its schedule",
     "silent-monitor": "the monitors of the service are content whatever they see",
     "flapping-monitor": "the monitors of the service cry wolf now and then",

@@ -190,7 +190,7 @@ def drills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drills]:
     for engine in _ENGINES:
         drills.start(engine, "site-loss", {**_SITE_LOSS, "load.engine": engine})
     for name, changes in _WATCHERS_DRILLS.items():
-        drills.start(name, name, changes)
+        drills.start(f"drill-{name}", name, changes)
     yield drills
     drills.close()
 
@@ -227,6 +227,6 @@ def test_a_healthy_system_is_green_by_every_engine(drills: Drills, engine: str) 
 
 @pytest.mark.parametrize("name", _WATCHERS_DRILLS)
 def test_a_healthy_system_passes_the_drills_of_what_watches_it(drills: Drills, name: str) -> None:
-    verdict = drills.verdict(name)
+    verdict = drills.verdict(f"drill-{name}")
     assert {check["name"]: check["why"] for check in verdict["checks"] if check["verdict"] != "pass"} == {}
     assert (verdict["verdict"], verdict["process_exit_code"]) == ("pass", 0)

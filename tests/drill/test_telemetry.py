@@ -37,12 +37,12 @@ def run(tmp_path_factory: pytest.TempPathFactory, lab: RunningLab) -> Path:
     auth = {"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={lab.access('sentry.key')}"}
     body = b'{}\n{"type":"event","length":%d}\n%s\n' % (len(ODD), ODD)
     assert lab.tools("POST", "/api/1/envelope/", "sentry", headers=auth, data=body).status_code == 200
-    action = "/matomo.php?idsite=1&rec=1&e_c=upload&e_a=ok&e_n=sent%20from%20a%20test&send_image=0"
+    action = "/matomo.php?idsite=1&rec=1&e_c=collected&e_a=ok&e_n=sent%20from%20a%20test&send_image=0"
     assert lab.tools("GET", action, "matomo").status_code == 204
     token = {"Authorization": f"Bearer {lab.access('prometheus.token')}"}
-    alert = [{"labels": {"alertname": "Collected"}, "annotations": {}}]
+    alert = [{"labels": {"alertname": "Collected", "sloth_severity": "page"}, "annotations": {}}]
     assert lab.tools("POST", "/api/v2/alerts", "alertmanager", headers=token, json=alert).status_code == 200
-    eventually(lambda: "Collected" in json.dumps(lab.control.call("deliveries")))
+    eventually(lambda: json.dumps(lab.control.call("deliveries")).count('"alert": "Collected"') == 2)
     for site in ("fra", "gra"):
         eventually(partial(counts_of_all_servers, lab, site))
     run = tmp_path_factory.mktemp("runs") / "run"
@@ -80,15 +80,16 @@ def test_an_event_is_there_with_what_is_no_text(run: Path) -> None:
 
 def test_an_action_is_there_as_it_was_sent(run: Path) -> None:
     ((text,),) = rows(run, "SELECT text FROM telemetry WHERE sink = 'matomo' AND contains(text, 'sent%20from')")
-    assert "e_c=upload" in text
+    assert "e_c=collected" in text
 
 
 def test_series_and_alerts_are_there(run: Path) -> None:
     found = dict(rows(run, "SELECT site, count(*) FROM telemetry WHERE kind = 'vitals_uploads_total' GROUP BY 1"))
     assert found["fra"] == found["gra"] == 12
     assert rows(run, "SELECT kind FROM telemetry WHERE sink = 'alerts' AND contains(text, 'Collected')") == [
-        ("firing",)
-    ]
+        ("firing",),
+        ("firing",),
+    ], "each channel received it"
 
 
 def test_where_nothing_answers_each_sink_says_so(tmp_path: Path, lab: RunningLab) -> None:

@@ -104,6 +104,7 @@ def server(keys: pki.Keys) -> Iterator[Server]:
 def place(server: Server, keys: pki.Keys, tmp_path: Path) -> Place:
     """All three tools are that one server."""
     token = tmp_path / "token"
+    token.touch(0o600)
     token.write_text(TOKEN)
     secret = {"file": str(token)}
     whole = description(
