@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from targets.model import NoSecret, Target
 from tests.lab.running import RunningLab
 from tests.monitors.test_looks import HOME, changed, once
 
-PLAIN = {"dns", "http", "certificate", "transaction"}
+PLAIN = {"dns", "http", "certificate", "transaction", "stream"}
 SENTRY = {"sentry", "sentry-issues", "sentry-checkins"}
 PROMETHEUS = {"prometheus", "prometheus-alerts", "replication"}
 MATOMO = {"matomo", "matomo-activity"}
@@ -42,7 +43,7 @@ def place(lab: RunningLab, **tools: Any) -> Place:
 )
 def test_each_needs_its_part_of_the_target(lab: RunningLab, changes: dict[str, Any], there: set[str]) -> None:
     at = place(lab, **changes)
-    monitors = roster(at, "gra")
+    monitors = roster(at, "gra", ExitStack())
     assert {each.name for each in monitors} == there
     assert set(left_out(monitors)) == (PLAIN | SENTRY | PROMETHEUS | MATOMO | {"peer"}) - there
 
@@ -50,14 +51,15 @@ def test_each_needs_its_part_of_the_target(lab: RunningLab, changes: dict[str, A
 def test_sentry_without_our_projects_is_watched_and_not_read(lab: RunningLab) -> None:
     sentry = lab.target.tools.sentry.model_dump() | {"projects": {"other": 7}}
     at = place(lab, sentry=sentry)
-    assert {each.name for each in roster(at, "gra")} & SENTRY == {"sentry"}
+    assert {each.name for each in roster(at, "gra", ExitStack())} & SENTRY == {"sentry"}
     assert check_ins(at, "gra") is None
     assert check_ins(place(lab), "gra") is not None
 
 
 def test_monitors_from_outside_watch_those_of_every_site(lab: RunningLab) -> None:
     outside, gra = (
-        {each.name: each for each in roster(place(lab), site)}["sentry-checkins"] for site in ("outside", "gra")
+        {each.name: each for each in roster(place(lab), site, ExitStack())}["sentry-checkins"]
+        for site in ("outside", "gra")
     )
     assert outside._others == ("fra", "gra")
     assert gra._others == ("fra",)
@@ -66,7 +68,7 @@ def test_monitors_from_outside_watch_those_of_every_site(lab: RunningLab) -> Non
 def test_a_secret_that_is_not_there_is_refused(lab: RunningLab) -> None:
     matomo = lab.target.tools.matomo.model_dump() | {"token": {"env": "ZWEITHERZ_NO_SUCH_TOKEN"}}
     with pytest.raises(NoSecret, match="ZWEITHERZ_NO_SUCH_TOKEN: not set"):
-        roster(place(lab, matomo=matomo), "gra")
+        roster(place(lab, matomo=matomo), "gra", ExitStack())
 
 
 def run(target: Path) -> subprocess.CompletedProcess[str]:
@@ -123,6 +125,7 @@ def test_once_is_inconclusive_when_a_source_is_silent_and_all_else_is_well(lab: 
 def test_no_token_is_in_what_a_look_writes_down(lab: RunningLab, tmp_path: Path) -> None:
     """Wrong tokens, so that every answer is a refusal that could repeat them."""
     wrong = tmp_path / "wrong"
+    wrong.touch(0o600)
     wrong.write_text("thissecretiswrong")
 
     def change(whole: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ class Script:
 
 def watched(place: Place, run: Path, looks: list[Look]) -> None:
     monitor, ending = Script(place, looks), threading.Event()
+    place.saw_outside(place.clock.now_ns())
     recorder = Recorder(run, place, "gra")
     threading.Thread(target=lambda: (eventually(lambda: monitor.count >= len(looks)), ending.set())).start()
     watch(place, [monitor], recorder, ending)
