@@ -27,7 +27,7 @@ _ENGINES = ("native", "rust", "gevent")
 _AT_A_TIME = 2  # with its lab, its start and its report a small drill uses about a core
 _SMALL = {
     "population.patients": 1200,
-    "load.rate": 50,
+    "load.rate": 70,
     "phases.warm_up_s": 2,
     "phases.steady_s": 8,
     # several labs share two cores here: what is judged is which check turns red, not how quick this machine is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ CONNECT = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.arg
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> RunningLab:
-    """A lab to be broken and mended again; it ends with this process."""
-    return RunningLab(launch.up(Options(state=tmp_path_factory.mktemp("own")), die_with_caller=True))
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    """A lab to be broken and mended again."""
+    state = tmp_path_factory.mktemp("own")
+    yield RunningLab(launch.up(Options(state=state), die_with_caller=True))
+    launch.down(state)
 
 
 def state_of(lab: RunningLab, name: str, state: str | None = None) -> str:
