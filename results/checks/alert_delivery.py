@@ -22,7 +22,6 @@ HEARTBEAT = "Heartbeat"
 _PAGE = "page"
 _SECOND = 1_000_000_000
 _RATIO_OVER_NS = 5 * _SECOND
-_LOOK_S = 3.0  # a look that fails ends within the monitors' patience for each of its steps, and the next begins at once
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def _expected(evidence: Evidence, marks: Marks, alert: Alert) -> tuple[dict[str,
     if not failing or computed is None:
         why = f"{ratio:.1%} of the {what} were bad, too few to fire" if failing else f"none of the {what} was bad"
         return shown, "", f"{alert.name}: {why}, so there was no time in which it had to fire"
-    latest = failing[0] + int((computed + _LOOK_S) * _SECOND)
+    latest = failing[0] + int(computed * _SECOND)
     shown["computed_s"] = _since(t0, latest)
     wrong = _late(evidence, alert, fired, latest, delivered)
     if fired is None and not wrong:
@@ -146,7 +145,7 @@ def _stuck(evidence: Evidence, marks: Marks, alert: Alert, last_failed: int, sho
     """It must clear when the longest of its short windows has passed without a failure, if the drill was watched so long."""
     plan = evidence.plan
     tail_s = max(pair.short_s for pair in alert.pairs) + plan.alerting.scrape_s + 2 * plan.alerting.evaluation_s
-    due = last_failed + int((tail_s + _LOOK_S + plan.objectives.alert_delivery_s) * _SECOND)
+    due = last_failed + int((tail_s + plan.objectives.alert_delivery_s) * _SECOND)
     resolved = _first(evidence, "delivery", alert.name, "resolved", last_failed)
     shown["cleared_s"] = _since(marks.t0 or 0, resolved)
     if due > (marks.observed_ns or 0) or (resolved is not None and resolved <= due):

@@ -90,12 +90,14 @@ def _parts(subject: str) -> tuple[str, str]:
 
 
 def looks_of(evidence: Evidence, monitor: str, after_ns: int) -> list[tuple[int, bool]]:
-    """The looks of that monitor at every place but the lost site, in order: begin, and whether it was good."""
+    """The looks of that monitor at every place but the lost site, in order: when it had ended at the latest (its next look
+    began), and whether it was good. The last one of each place has not ended for sure, and is left out."""
     lost = lost_place(evidence)
     rows = evidence.rows(
-        "SELECT t, value FROM samples WHERE source = 'monitors' AND metric = 'ok' AND t >= ? "
-        "AND CAST(subject AS VARCHAR) LIKE ? AND CAST(subject AS VARCHAR) <> ? ORDER BY t",
-        *(after_ns, f"{monitor}@%", f"{monitor}@{lost}"),
+        "SELECT ended, value FROM (SELECT t, value, lead(t) OVER (PARTITION BY subject ORDER BY t) AS ended FROM samples "
+        "WHERE source = 'monitors' AND metric = 'ok' AND CAST(subject AS VARCHAR) LIKE ? AND CAST(subject AS VARCHAR) <> ?) "
+        "WHERE t >= ? AND ended IS NOT NULL ORDER BY ended",
+        *(f"{monitor}@%", f"{monitor}@{lost}", after_ns),
     )
     return [(int(t), value > 0) for t, value in rows]
 

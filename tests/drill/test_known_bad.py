@@ -36,6 +36,7 @@ _SMALL = {
     "objectives.monitor_ttd_s": 12,
     "objectives.availability": 0.5,
     "objectives.alert_delivery_s": 12,
+    "alerting.scrape_s": 3,
     "objectives.isolation_latency": "{p50: 5}",
 }
 _SITE_LOSS = {
