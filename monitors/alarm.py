@@ -1,7 +1,7 @@
 """When a monitor raises an alarm, and when it clears it.
 
-Raised after `FAILURES` failed looks in a row, if the monitor's place has been seen to reach the outside *since the first of
-them*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". What failed while it was
+Raised after `FAILURES` failed looks in a row, if the monitor's place has been seen to reach the outside *since the last of
+these began*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". What failed while it was
 cut off does not count afterwards either. Cleared by the first good look. A look whose source did not answer changes nothing:
 it neither raises nor clears, and does not count.
 The expected time to detect, with period p, k failures and patience o, is p/2 + (k - 1) p + o.
@@ -23,6 +23,7 @@ class Alarm:
     raised: bool = False
     failing_since: int | None = None
     failures: int = 0
+    enough_since: int | None = None  # begin of the look with which there were enough failures
 
     def take(self, begun_ns: int, look: Look, outside_seen_ns: int, outside_since_ns: int = 0) -> str | None:
         """``raised`` or ``cleared`` when this look changes the alarm.
@@ -33,16 +34,21 @@ class Alarm:
             return None
         if look.ok:
             was, self.raised = self.raised, False
-            self.failing_since, self.failures = None, 0
+            self._forget()
             return "cleared" if was else None
         if not self.raised and self.failing_since is not None and self.failing_since < outside_since_ns:
-            self.failing_since, self.failures = None, 0
+            self._forget()
         if not self.raised and begun_ns < outside_since_ns:
             return None
         if self.failing_since is None:
             self.failing_since = begun_ns
         self.failures += 1
-        if self.raised or self.failures < FAILURES or outside_seen_ns < self.failing_since:
+        if self.failures == FAILURES:
+            self.enough_since = begun_ns
+        if self.raised or self.enough_since is None or outside_seen_ns < self.enough_since:
             return None
         self.raised = True
         return "raised"
+
+    def _forget(self) -> None:
+        self.failing_since, self.failures, self.enough_since = None, 0, None

@@ -79,3 +79,9 @@ def test_an_alarm_that_was_on_before_a_cut_stays_on() -> None:
     assert alarm.take(39, BAD, 40, 40) is None
     assert alarm.raised
     assert alarm.take(41, GOOD, 40, 40) == "cleared"
+
+
+def test_a_look_that_was_under_way_when_the_cut_came_does_not_prove_a_way_out() -> None:
+    """Begun at 9, a name was answered at 10, cut off from 11 on: what fails afterwards may be the cut."""
+    alarm = Alarm()
+    assert [alarm.take(t, BAD, 10, 0) for t in (9, 12, 13, 14)] == [None] * 4
