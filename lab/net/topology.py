@@ -68,6 +68,10 @@ def legs() -> dict[str, tuple[Leg, Leg]]:
     return links
 
 
+_OF_SERVICES = (
+    "5432-5433,8441-8470,9090-9099,9187,9441-9470,9500"  # where services of the lab listen, with room for more
+)
+
 DELAYED = (*model.PATIENTS, PRIVATE_LINK)
 
 
@@ -80,6 +84,8 @@ def make_zones() -> None:
             route.link("set", index=1, state="up")
         set_sysctl(zone, "net/ipv4/ip_unprivileged_port_start", "0")
         set_sysctl(zone, "net/ipv4/ip_local_port_range", "1025 65000")
+        # else a connection that happens to leave from such a port keeps its service from starting
+        set_sysctl(zone, "net/ipv4/ip_local_reserved_ports", _OF_SERVICES)
     for zone in ("internet", *model.SITES):
         set_sysctl(zone, "net/ipv4/ip_forward", "1")
     set_sysctl("patients", "net/ipv4/tcp_tw_reuse", "1")

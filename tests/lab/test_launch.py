@@ -139,3 +139,13 @@ def test_a_machine_without_user_namespaces_is_refused_with_the_remedy(tmp_path: 
     assert len(done.stderr.strip().splitlines()) == 1
     assert "user namespaces do not work here" in done.stderr
     assert "remedy: sysctl" in done.stderr
+
+
+def test_no_connection_leaves_from_a_port_where_a_service_listens(lab: RunningLab) -> None:
+    """A service would not start while one does, and a lab has hundreds of connections when its last service starts."""
+    kept = lab.inside("fra", "cat", "/proc/sys/net/ipv4/ip_local_reserved_ports")
+    spans = [tuple(int(port) for port in span.split("-")) for span in kept.split(",")]
+    listening = lab.inside("fra", "cat", "/proc/net/tcp").splitlines()[1:]
+    ports = {int(line.split()[1].split(":")[1], 16) for line in listening if line.split()[3] == "0A"}
+    assert len(ports) > 5
+    assert all(port < 1025 or any(span[0] <= port <= span[-1] for span in spans) for port in ports), ports
