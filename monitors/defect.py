@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from monitors.look import Look, Monitor
 
 DEFECTS = ("none", "silent-monitor", "flapping-monitor")
-_FLAP_EVERY, _FLAP_FOR = 6, 2
+# two failed looks are enough, and the next shows that the place still got out after the second
+_FLAP_EVERY, _FLAP_FOR = 6, 3
 
 
 class Silent:
@@ -21,7 +22,7 @@ class Silent:
 
 
 class Flapping:
-    """Cries wolf: two looks of six."""
+    """Cries wolf: three looks of six."""
 
     def __init__(self, monitor: Monitor) -> None:
         self.name, self.period_s, self._monitor = monitor.name, monitor.period_s, monitor
