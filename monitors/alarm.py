@@ -45,7 +45,18 @@ class Alarm:
         self.failures += 1
         if self.failures == FAILURES:
             self.enough_since = begun_ns
+        return self.prove(outside_seen_ns, outside_since_ns)
+
+    @property
+    def unproven_since(self) -> int | None:
+        """Begin of the look that only lacks the proof of a way out; None: nothing is waited for."""
+        return None if self.raised else self.enough_since
+
+    def prove(self, outside_seen_ns: int, outside_since_ns: int = 0) -> str | None:
+        """``raised`` when enough looks failed, and the place got out after the last of these and since before the first."""
         if self.raised or self.enough_since is None or outside_seen_ns < self.enough_since:
+            return None
+        if self.failing_since is None or self.failing_since < outside_since_ns:
             return None
         self.raised = True
         return "raised"

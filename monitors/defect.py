@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from monitors.look import Look, Monitor
 
 DEFECTS = ("none", "silent-monitor", "flapping-monitor")
-# two failed looks are enough, and the next shows that the place still got out after the second
+# two failed looks are enough; with the third there is time to see that the place still gets out after the second
 _FLAP_EVERY, _FLAP_FOR = 6, 3
 
 

@@ -29,7 +29,7 @@ class Place:
 
     def __init__(self, target: Target, clock: Clock) -> None:
         self.target, self.clock = target, clock
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._outside_seen_ns = self._outside_since_ns = 0
 
     def saw_outside(self, begun_ns: int) -> None:
@@ -38,6 +38,18 @@ class Place:
             if begun_ns - self._outside_seen_ns > CUT_OFF_NS:
                 self._outside_since_ns = begun_ns
             self._outside_seen_ns = max(self._outside_seen_ns, begun_ns)
+            self._lock.notify_all()
+
+    def await_outside(self, since_ns: int, within_s: float, ending: threading.Event) -> bool:
+        """Wait until a look begun at `since_ns` or later got out; False: not within that time, or all is `ending`."""
+        with self._lock:
+            self._lock.wait_for(lambda: ending.is_set() or self._outside_seen_ns >= since_ns, max(0.0, within_s))
+            return self._outside_seen_ns >= since_ns
+
+    def wake(self) -> None:
+        """Let those that wait see that all is ending."""
+        with self._lock:
+            self._lock.notify_all()
 
     @property
     def outside(self) -> tuple[int, int]:

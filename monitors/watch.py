@@ -87,6 +87,7 @@ def watch(place: Place, monitors: Sequence[Monitor], recorder: Recorder, ending:
         thread.start()
     while not ending.wait(_FLUSH_EVERY_S):
         recorder.flush()
+    place.wake()
     for thread in threads:
         thread.join()
     if broken:
@@ -102,10 +103,14 @@ def _watch_one(place: Place, monitor: Monitor, recorder: Recorder, ending: threa
         recorder.looked(monitor.name, begun, look)
         since = alarm.failing_since
         change = alarm.take(begun, look, *place.outside)
-        if change is not None:
-            recorder.alert(monitor.name, change, look.why, since if change == "cleared" else alarm.failing_since)
         # a look that took long does not make the next ones come in a burst
         due = max(due + monitor.period_s, time.monotonic())
+        # names are asked for more often than most looks come: an alarm does not wait for its next look to be proven
+        unproven = alarm.unproven_since
+        if unproven is not None and place.await_outside(unproven, due - time.monotonic(), ending):
+            change = alarm.prove(*place.outside)
+        if change is not None:
+            recorder.alert(monitor.name, change, look.why, since if change == "cleared" else alarm.failing_since)
         ending.wait(due - time.monotonic())
 
 

@@ -85,3 +85,19 @@ def test_a_look_that_was_under_way_when_the_cut_came_does_not_prove_a_way_out() 
     """Begun at 9, a name was answered at 10, cut off from 11 on: what fails afterwards may be the cut."""
     alarm = Alarm()
     assert [alarm.take(t, BAD, 10, 0) for t in (9, 12, 13, 14)] == [None] * 4
+
+
+def test_a_way_out_seen_between_two_looks_proves_the_alarm() -> None:
+    alarm = Alarm()
+    assert [alarm.take(t, BAD, 10, 0) for t in (11, 13)] == [None] * 2
+    assert alarm.unproven_since == 13
+    assert alarm.prove(12, 0) is None
+    assert alarm.prove(14, 0) == "raised"
+    assert alarm.prove(15, 0) is None, "raised once"
+    assert alarm.unproven_since is None
+
+
+def test_a_way_out_after_a_cut_proves_nothing_of_what_failed_before() -> None:
+    alarm = Alarm()
+    assert [alarm.take(t, BAD, 10, 0) for t in (11, 13)] == [None] * 2
+    assert alarm.prove(40, 40) is None

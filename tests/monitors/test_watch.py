@@ -59,6 +59,38 @@ def test_an_alarm_stays_on_while_its_monitor_is_blind(place: Place, tmp_path: Pa
     assert states == ["raised", "cleared"]
 
 
+class Seldom:
+    """Fails each time; its next look would come in a minute."""
+
+    name, period_s = "transaction", 60.0
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def look(self) -> Look:
+        self.count += 1
+        # its second look comes at once
+        self.period_s = 0.0 if self.count == 1 else 60.0
+        return Look(ok=False, why="connect: timed out")
+
+
+def test_an_alarm_waits_for_its_proof_and_not_for_its_next_look(place: Place, tmp_path: Path) -> None:
+    place.saw_outside(place.clock.now_ns())
+    monitor, ending, recorder = Seldom(), threading.Event(), Recorder(tmp_path, place, "gra")
+    thread = threading.Thread(target=watch, args=(place, [monitor], recorder, ending))
+    thread.start()
+
+    def raised() -> bool:
+        place.saw_outside(place.clock.now_ns())
+        return any(event.data["state"] == "raised" for event in read(tmp_path / "timeline" / "monitors-gra.jsonl"))
+
+    eventually(raised)
+    ending.set()
+    thread.join()
+    recorder.close()
+    assert monitor.count == 2
+
+
 def test_people_read_one_line_for_each_look(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     recorder = Recorder(None, place, "gra")
     for look in (Look(ok=True, figures={"lag_bytes": 3}), Look(ok=False, why="no mirror"), BLIND):
