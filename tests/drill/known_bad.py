@@ -1,0 +1,142 @@
+"""The small drills of the suite: what each known-bad system must turn red, and drills of a healthy one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from results.checks import asked
+
+ENGINES = ("native", "rust", "gevent")
+SMALL = {
+    "population.patients": 1200,
+    "load.rate": 70,
+    "phases.warm_up_s": 2,
+    "phases.steady_s": 8,
+    # several labs share two cores here: what is judged is which check turns red, not how quick this machine is
+    "objectives.lag_p99_ms": 90,
+    "objectives.latency_ms": "{p50: 900, p99: 4000}",
+    "objectives.monitor_ttd_s": 12,
+    "objectives.availability": 0.5,
+    "objectives.alert_delivery_s": 12,
+    "alerting.scrape_s": 3,
+    "objectives.isolation_latency": "{p50: 5}",
+}
+_SITE_LOSS = {
+    "phases.takeover_limit_s": 12,
+    "phases.recovered_s": 30,
+    "objectives.at_risk_writes": 100,
+    "objectives.rto_s": 28,
+    "objectives.dns_t95_s": 20,
+}
+# data are lost, stored twice or missed by monitors within seconds of the loss: nothing later is waited for, or asked
+_SOON = {**_SITE_LOSS, "phases.recovered_s": 8}
+_OF_DATA = ["injection-receipt", "data-loss", "duplicates", "corruption", "monitor-detection", "monitor-truth"]
+# defects of the product or of its monitors: the cluster that watches would only cost time
+_NO_TOOLS = {"lab.tools": "false"}
+_ALONE = {**_NO_TOOLS, "checks": json.dumps([name for name in asked(None) if name != "alert-delivery"])}
+_QUIET_ALONE = {**_NO_TOOLS, "checks": "[duplicates, corruption, availability-slo, monitor-truth]"}
+_BRIEF = {"phases.fault_s": 10, "phases.recovered_s": 10}
+# (sentry-down is like matomo-down, and shown with its defect; lying-health is what alert-channel-broken begins with)
+WATCHERS_DRILLS = {
+    "matomo-down": _BRIEF,
+    "monitor-blind": _BRIEF,
+    "alert-channel-broken": {"phases.fault_s": 10, "phases.recovered_s": 36},
+    "tools-site-loss": {"phases.recovered_s": 20, "objectives.at_risk_writes": 100, "objectives.availability": 0.9},
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`red`: checks that must fail; `unclear`: must be inconclusive; `follows`: may be either, because of the same defect.
+
+    In the drill of that name, with these changes to its plan.
+    """
+
+    red: frozenset[str] = frozenset()
+    unclear: frozenset[str] = frozenset()
+    follows: frozenset[str] = frozenset()
+    drill: str = "site-loss"
+    changes: dict[str, Any] = field(default_factory=lambda: {**_SITE_LOSS, **_ALONE})
+
+
+def _expect(red: str = "", unclear: str = "", follows: str = "") -> Expected:
+    return Expected(frozenset(red.split()), frozenset(unclear.split()), frozenset(follows.split()))
+
+
+def _soon(red: str = "", follows: str = "", checks: tuple[str, ...] = (), **changes: Any) -> Expected:
+    """In a site loss that ends as soon as the defect has shown."""
+    changes = {**_SOON, "checks": json.dumps([*_OF_DATA, *checks]), **changes}
+    return Expected(frozenset(red.split()), frozenset(), frozenset(follows.split()), changes=changes)
+
+
+def _watched(drill: str, red: str = "", unclear: str = "", follows: str = "", **changes: Any) -> Expected:
+    """With the cluster that watches."""
+    return Expected(*(frozenset(names.split()) for names in (red, unclear, follows)), drill=drill, changes=changes)
+
+
+_NO_SERVICE = "availability-slo latency-slo traffic-drain journal"
+EXPECTED = {
+    # the synthetic transaction reads back what was acknowledged, and finds the defect before any site is lost
+    "ack-before-commit": _soon(red="data-loss", follows="monitor-truth", **_NO_TOOLS),
+    # cut off first, the mirror is promoted within 4 s: less than a monitor that looks every 2 s can be asked to notice
+    "lose-last-second": _soon(red="data-loss", follows="monitor-detection", **_NO_TOOLS),
+    # an answer lost after the commit is an attempt that nobody knows the end of, before the fault as well, and is sent again
+    "duplicate-on-retry": _soon(red="duplicates", follows="generator-health data-loss monitor-truth", **_NO_TOOLS),
+    "corrupt-payload": _watched("quiet", red="corruption", **_BRIEF, **_QUIET_ALONE),
+    "no-dns-switch": _expect(
+        red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
+    ),
+    # nobody serves, so nothing can be read back through the public name either
+    "no-promotion": _expect(
+        red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence"
+    ),
+    # the final read asks that resolver as well, and is sent to the site that was lost
+    "ttl-ignored": _expect(
+        red="dns-convergence",
+        follows="recovery-time traffic-drain latency-slo availability-slo data-loss duplicates corruption monitor-truth",
+    ),
+    # slower than the monitors' patience: their alarm stays on
+    "slow-survivor": _expect(red="latency-slo", follows="monitor-truth"),
+    "lying-health": _expect(red="recovery-time", follows=f"{_NO_SERVICE} data-loss"),
+    # the experiment ends here: nothing after it can be judged
+    "fault-without-effect": _expect(
+        unclear="injection-receipt journal recovery-time data-loss dns-convergence traffic-drain latency-slo "
+        "monitor-detection monitor-truth",
+        follows="availability-slo cleanliness",
+    ),
+    "starved-generator": _expect(
+        unclear="generator-health", follows="latency-slo availability-slo recovery-time data-loss traffic-drain journal"
+    ),
+    "silent-monitor": _soon(red="monitor-detection", **_NO_TOOLS),
+    "flapping-monitor": _watched("quiet", red="monitor-truth", **_BRIEF, **_QUIET_ALONE),
+    # the page fires, and goes to nobody
+    "alert-misrouted": _soon(red="alert-delivery", checks=("alert-delivery",)),
+    # there is no second Prometheus to be read either
+    "tools-not-mirrored": _watched(
+        "tools-site-loss",
+        red="tools-takeover",
+        follows="alert-delivery privacy monitor-truth",
+        **WATCHERS_DRILLS["tools-site-loss"],
+    ),
+    # a service that waits for Sentry answers nobody meanwhile: not the monitors, not Prometheus
+    "blocking-telemetry": _watched(
+        "sentry-down",
+        red="isolation",
+        follows="latency-slo availability-slo monitor-truth monitor-detection alert-delivery generator-health privacy journal",
+        **_BRIEF,
+    ),
+    "telemetry-abroad": _watched("quiet", red="residency", **_BRIEF),
+    # an exception is an error that the monitor of Sentry's issues may well notice
+    "leaked-name": _watched("quiet", red="privacy", follows="monitor-truth", **_BRIEF),
+    "patient-in-label": _watched("quiet", red="privacy", **_BRIEF),
+}
+
+
+def drills() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every drill by the name its test has: which drill, and the changes to its plan."""
+    known_bad = {name: (each.drill, {**each.changes, "lab.defect": name}) for name, each in EXPECTED.items()}
+    engines = {name: ("site-loss", {**_SITE_LOSS, "load.engine": name}) for name in ENGINES}
+    watchers = {f"clean-{name}": (name, changes) for name, changes in WATCHERS_DRILLS.items()}
+    return {**known_bad, **engines, **watchers}
