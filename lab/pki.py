@@ -104,11 +104,13 @@ def _issue(ca_key: ec.EllipticCurvePrivateKey, names: list[str]) -> tuple[bytes,
 
 
 def secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, from its first byte on."""
-    path.unlink(missing_ok=True)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write a file that only its owner may read, from its first byte on; who reads meanwhile finds the old one, or the new."""
+    draft = path.with_name(f"{path.name}.part")
+    draft.unlink(missing_ok=True)
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(fd, "wb") as out:
         out.write(content)
+    draft.replace(path)
 
 
 def password(path: Path, role: str) -> str:

@@ -42,7 +42,12 @@ _BRIEF = {"phases.fault_s": 10, "phases.recovered_s": 10}
 WATCHERS_DRILLS = {
     "matomo-down": _BRIEF,
     "monitor-blind": _BRIEF,
-    "alert-channel-broken": {"phases.fault_s": 10, "phases.recovered_s": 36},
+    # phones whose uploads are refused come back all the time: on two shared cores the health page may be late as well
+    "alert-channel-broken": {
+        "phases.fault_s": 10,
+        "phases.recovered_s": 36,
+        "fault.may_see": "[sentry-issues, prometheus-alerts, matomo-activity, http]",
+    },
     "tools-site-loss": {"phases.recovered_s": 20, "objectives.at_risk_writes": 100, "objectives.availability": 0.9},
 }
 
@@ -89,8 +94,9 @@ EXPECTED = {
         red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
     ),
     # nobody serves, so nothing can be read back through the public name either
+    # (a runbook that goes on taking over may fence the site again just when the drill has brought it back)
     "no-promotion": _expect(
-        red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence"
+        red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence cleanliness"
     ),
     # the final read asks that resolver as well, and is sent to the site that was lost
     "ttl-ignored": _expect(
