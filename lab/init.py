@@ -45,6 +45,8 @@ class Lab:
         self.links: Links = WireLinks()
         self.calibration: dict[str, dict[str, float]] = {}
         self.fenced: set[str] = set()
+        self.healing: set[str] = set()
+        self.healed_ns: dict[str, int] = {}
         self.link_state = "up"
         self.ending = asyncio.Event()
         self.started = time.monotonic()
@@ -118,6 +120,15 @@ class Lab:
 
     async def heal(self, request: dict[str, Any]) -> Answer:
         site = _site(request)
+        self.healing.add(site)
+        try:
+            await self._heal(site)
+        finally:
+            self.healing.discard(site)
+            self.healed_ns[site] = time.monotonic_ns()
+        return {"t_ns": self.healed_ns[site]}
+
+    async def _heal(self, site: str) -> None:
         if self.supervisor.site_alive(site):
             await system.quiesce_site(self.supervisor, site)
         self.fenced.discard(site)
@@ -126,13 +137,15 @@ class Lab:
         if not self.supervisor.site_alive(site):
             await self.supervisor.open_site(site)
         await system.heal_site(self.supervisor, site)
-        return {"t_ns": time.monotonic_ns()}
 
     async def fence(self, request: dict[str, Any]) -> Answer:
         """What a provider's API does out of band: the site, or its tools cluster alone, is cut off, whatever runs in it."""
         site = _site(request)
         if request.get("by") in self.fenced:
             raise Refused(f"fence {site}: {request['by']} is cut off itself")
+        # what was seen before the site came back is no reason to cut it off again
+        if site in self.healing or int(request.get("dead_since_ns", time.monotonic_ns())) < self.healed_ns.get(site, 0):
+            raise Refused(f"fence {site}: it has come back since it was seen dead")
         if request.get("cluster") == TOOLS.name:
             await tools.cut_off(self.supervisor, site)
             return {"t_ns": time.monotonic_ns()}

@@ -8,7 +8,8 @@ do         parameters                          answer
 status                                         sites, links, databases, options, up_s
 kill       site, order?, pause_s?              t_ns of each step done
 heal       site                                t_ns; the site runs again; its database as a follower
-fence      site                                t_ns; cut off by the provider, whatever runs in it
+fence      site, by?, cluster?, dead_since_ns? t_ns; cut off by the provider, whatever runs in it; refused when the site has
+                                               come back after that monotonic time
 link       name, state: up | down | one-way    t_ns
 monitors-link  site, state: up | down          t_ns; the network of that site's monitors
 service    name, state?: running | stopped | frozen   state as the process table shows it, t_ns

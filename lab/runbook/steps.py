@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
@@ -38,6 +39,9 @@ class Runbook:
     site: str
     other: str
     cluster: Cluster
+    _dead_since: list[int] = field(
+        default_factory=list
+    )  # monotonic ns of the looks in a row that saw the other site dead
 
     @property
     def journal(self) -> Journal:
@@ -56,15 +60,18 @@ class Runbook:
         await self._until_dead(peer.service_ready)
 
     async def _until_dead(self, public_look: Callable[[Cluster, str, Path], Awaitable[bool]]) -> None:
-        dead = 0
-        while dead < CYCLES:
-            began = time.monotonic()
+        self._dead_since.clear()
+        while len(self._dead_since) < CYCLES:
+            began = time.monotonic_ns()
             private, public = await asyncio.gather(
                 peer.database_reachable(self.cluster, self.other), public_look(self.cluster, self.other, self._ca)
             )
-            dead = 0 if private or public else dead + 1
-            if dead < CYCLES:
-                await asyncio.sleep(max(0.0, CYCLE_S - (time.monotonic() - began)))
+            if private or public:
+                self._dead_since.clear()
+            else:
+                self._dead_since.append(began)
+            if len(self._dead_since) < CYCLES:
+                await asyncio.sleep(max(0.0, CYCLE_S - (time.monotonic_ns() - began) / 1e9))
 
     async def fence(self) -> None:
         """Cut the other site off by the provider's interface, so that it cannot acknowledge anything any more.
@@ -72,7 +79,10 @@ class Runbook:
         The provider serves one after the other, and none that is cut off itself: of two sites that fence each other, one wins.
         """
         provider = LabControl(self.options.state / "control.sock", timeout_s=10)
-        await asyncio.to_thread(provider.call, "fence", site=self.other, by=self.site, cluster=self.cluster.name)
+        order: dict[str, Any] = {"site": self.other, "by": self.site, "cluster": self.cluster.name}
+        if self._dead_since:
+            order["dead_since_ns"] = self._dead_since[0]  # the site may have come back meanwhile
+        await asyncio.to_thread(lambda: provider.call("fence", **order))
 
     async def await_dead_mirror(self) -> None:
         """At the active site: return when the mirror was dead on both ways in three cycles in a row."""

@@ -94,9 +94,8 @@ EXPECTED = {
         red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
     ),
     # nobody serves, so nothing can be read back through the public name either
-    # (a runbook that goes on taking over may fence the site again just when the drill has brought it back)
     "no-promotion": _expect(
-        red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence cleanliness"
+        red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence"
     ),
     # the final read asks that resolver as well, and is sent to the site that was lost
     "ttl-ignored": _expect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import requests
 
 from lab import launch
 from lab.model import Options
+from targets.lab_control import LabRefused
 from tests.lab.running import RunningLab, eventually
 
 pytestmark = pytest.mark.lab
@@ -59,7 +61,10 @@ def test_a_lost_site_is_taken_over_by_itself_and_comes_back_as_the_mirror(state:
     assert stored == {*before, after.headers["Upload-Ack"]}
     assert {json.loads(line)["id"] for line in dead.read_text().splitlines()} == set(before)
 
+    seen_dead = time.monotonic_ns()
     lab.control.call("heal", site="fra")
+    with pytest.raises(LabRefused, match="fence fra: it has come back since it was seen dead"):
+        lab.control.call("fence", site="fra", by="gra", dead_since_ns=seen_dead)
     databases = lab.control.call("status")["databases"]
     assert databases["fra"]["role"] == "mirror"
     assert (databases["gra"]["role"], databases["gra"]["mirror"], databases["gra"]["sync"]) == (
