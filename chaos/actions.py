@@ -121,10 +121,17 @@ def await_takeover() -> dict[str, Any]:
 
 @_guarded
 def hold_fault() -> None:
-    """The fault stays for a while."""
+    """The fault stays for a while, or is done again and again."""
     context = current()
     context.enter("fault")
-    _watch_for(context, context.plan.phases.fault_s)
+    fault, left_s = context.plan.fault, context.plan.phases.fault_s
+    again = faults.fault(fault.name).again if fault.every_s else None
+    while again is not None and left_s > fault.every_s:
+        _watch_for(context, fault.every_s)
+        again(context, fault)
+        context.timeline.write("fault.again", _subject(fault), fault=fault.name)
+        left_s -= fault.every_s
+    _watch_for(context, left_s)
 
 
 @_guarded

@@ -36,6 +36,7 @@ class Context:
     tell: Callable[[dict[str, Any]], None]
     phase: str = ""
     t_command: int = 0
+    killed: dict[str, int] = field(default_factory=dict)  # service@site -> PID, for the receipt
     shown: set[tuple[str, str, str]] = field(default_factory=set)  # the runbooks' steps that are on the timeline
 
     def enter(self, phase: str) -> None:

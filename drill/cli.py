@@ -17,6 +17,7 @@ import typer
 from chaos import faults
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
+from drill.catalogue import catalogue
 from drill.exercise import DrillRefused, Exercise, make_report
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
@@ -143,12 +144,17 @@ def runs_command(as_json: Json = False) -> None:
 
 @app.command("list")
 def list_command(as_json: Json = False) -> None:
-    """List the drills there are."""
-    rows = [{"drill": path.stem, "title": read_experiment(path).get("title", "")} for path in _experiments()]
+    """List the drills there are: what each breaks, what shows that it did, and how long the load lasts at most."""
+    rows = catalogue(_experiments())
     if as_json:
         typer.echo(json.dumps(rows))
     for row in rows if not as_json else []:
-        typer.echo(f"{row['drill']:<24}{row['title']}")
+        whole, quick = (f"{row[key] // 60}:{row[key] % 60:02}" for key in ("seconds", "quick_seconds"))
+        typer.echo(f"{row['drill']:<24}{row['title']}; {whole}, quick {quick}")
+        typer.echo(f"    does   {row['does']}")
+        for word in ("proof", "needs"):
+            if row[word]:
+                typer.echo(f"    {word}  {row[word] if word == 'proof' else ', '.join(row[word])}")
 
 
 @app.command()

@@ -16,6 +16,7 @@ DEFECTS = {
     "no-promotion": "the runbook changes the DNS entry, but never promotes the database",
     "ttl-ignored": "the honest resolver keeps answers for at least 300 s",
     "slow-survivor": "the surviving site answers every upload 1.5 s late",
+    "no-fencing": "the runbook takes over when the private link is silent, asks nobody else and fences nobody",
     "lying-health": "the surviving site says it is ready, while it refuses every upload",
     "telemetry-abroad": "the service sends its traces to a telemetry service in a region where no data may go",
     "leaked-name": "the service tells Sentry of some errors with the patient's name in message and local variables",

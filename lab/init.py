@@ -19,11 +19,11 @@ from typing import Any
 import asyncpg
 
 from lab import system, tools, usage
-from lab.clusters import TOOLS
+from lab.clusters import MAIN, TOOLS
 from lab.control import Answer, Refused, serve
 from lab.gate import gates, open_gate
 from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
-from lab.net.links import Links, NetemLinks, WireLinks, calibrate, netem_works
+from lab.net.links import Links, NetemLinks, WireLinks, calibrate, netem_works, round_trip_ms
 from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, PRIVATE_LINK, make_links, make_zones, set_interface
 from lab.runbook import journal
@@ -33,6 +33,8 @@ from lab.services.oncall import deliveries
 from lab.supervisor import ZoneSupervisor
 
 _PARTS = ("private-link", "public-link", "processes")
+_PASSING = {"up": (True, True), "down": (False, False), "one-way": (True, False), "slow": (True, True)}
+_SLOWEST_MS = 2000
 ROLLING_DISASTER_S = 1.5  # defect lose-last-second: the private link goes that long before the rest
 
 
@@ -47,6 +49,7 @@ class Lab:
         self.fenced: set[str] = set()
         self.healing: set[str] = set()
         self.healed_ns: dict[str, int] = {}
+        self.without_volume: set[tuple[str, str]] = set()  # site, cluster
         self.link_state = "up"
         self.ending = asyncio.Event()
         self.started = time.monotonic()
@@ -72,6 +75,7 @@ class Lab:
             "contacts": self.contacts,
             "telemetry": self.telemetry,
             "link": self.link,
+            "round-trip": self.round_trip,
             "monitors-link": self.monitors_link,
             "service": self.service,
             "uploads": self.uploads,
@@ -132,6 +136,7 @@ class Lab:
         if self.supervisor.site_alive(site):
             await system.quiesce_site(self.supervisor, site)
         self.fenced.discard(site)
+        self.without_volume = {each for each in self.without_volume if each[0] != site}
         for interface in ("private", "public"):
             await asyncio.to_thread(set_interface, site, interface, up=True)
         if not self.supervisor.site_alive(site):
@@ -139,15 +144,19 @@ class Lab:
         await system.heal_site(self.supervisor, site)
 
     async def fence(self, request: dict[str, Any]) -> Answer:
-        """What a provider's API does out of band: the site, or its tools cluster alone, is cut off, whatever runs in it."""
-        site = _site(request)
-        if request.get("by") in self.fenced:
+        """What a provider's API does out of band: the site, or a cluster's volume alone, is cut off, whatever runs in it."""
+        site, cluster = _site(request), request.get("cluster", MAIN.name)
+        if request.get("by") in self.fenced or (request.get("by"), cluster) in self.without_volume:
             raise Refused(f"fence {site}: {request['by']} is cut off itself")
         # what was seen before the site came back is no reason to cut it off again
         if site in self.healing or int(request.get("dead_since_ns", time.monotonic_ns())) < self.healed_ns.get(site, 0):
             raise Refused(f"fence {site}: it has come back since it was seen dead")
-        if request.get("cluster") == TOOLS.name:
+        if cluster == TOOLS.name:
             await tools.cut_off(self.supervisor, site)
+            return {"t_ns": time.monotonic_ns()}
+        if request.get("volume_only"):
+            self.without_volume.add((site, cluster))
+            await system.take_volume(self.supervisor, site)
             return {"t_ns": time.monotonic_ns()}
         if site not in self.fenced:
             self.fenced.add(site)
@@ -157,13 +166,22 @@ class Lab:
 
     async def link(self, request: dict[str, Any]) -> Answer:
         name, state = request.get("name", PRIVATE_LINK), request["state"]
-        passing = {"up": (True, True), "down": (False, False), "one-way": (True, False)}
-        if name != PRIVATE_LINK or state not in passing:
-            raise Refused(f"link {name!r} {state!r}: the link is {PRIVATE_LINK!r}, states are {', '.join(passing)}")
-        there, back = passing[state]
+        if name != PRIVATE_LINK or state not in _PASSING:
+            raise Refused(f"link {name!r} {state!r}: the link is {PRIVATE_LINK!r}, states are {', '.join(_PASSING)}")
+        there, back = _PASSING[state]
+        more_ms = _number(request, "more_ms", 0, _SLOWEST_MS) if state == "slow" else 0
         await self.links.set_passing(name, a_to_b=there, b_to_a=back)
+        await self.links.set_delay(name, self.calibration[name]["set_ms"] + more_ms)
         self.link_state = state
         return {"t_ns": time.monotonic_ns()}
+
+    async def round_trip(self, _: dict[str, Any]) -> Answer:
+        """Over the private link, measured now; none: nothing comes back."""
+        try:
+            trip = round(await round_trip_ms(PRIVATE_LINK, rounds=1), 3)
+        except TimeoutError:
+            trip = None
+        return {"round_trip_ms": trip, "t_ns": time.monotonic_ns()}
 
     async def takeover(self, request: dict[str, Any]) -> Answer:
         return await system.takeover(self.supervisor, _site(request), request.get("step"))
@@ -190,11 +208,14 @@ class Lab:
         return {"t_ns": time.monotonic_ns()}
 
     async def service(self, request: dict[str, Any]) -> Answer:
-        """A process by name: into a state, or (without one) how it is."""
-        name = str(request["name"])
-        if "state" in request:
+        """A process by name: into a state, or (without one) how it is. killed: as it is afterwards, and who it was."""
+        name, more = str(request["name"]), {}
+        if request.get("state") == "killed":
+            more["killed"] = await self.supervisor.kill(name)
+        elif "state" in request:
             await self.supervisor.set_state(name, _one_of(request, "state", ("running", "stopped", "frozen")))
-        return {"state": self.supervisor.state(name), "t_ns": time.monotonic_ns()}
+        state, pid = self.supervisor.state(name), self.supervisor.pid(name)
+        return {"state": state, "pid": pid, **more, "t_ns": time.monotonic_ns()}
 
     async def uploads(self, request: dict[str, Any]) -> Answer:
         """Whether a site's service may write: set it, or (without a state) see it."""
@@ -263,6 +284,13 @@ def _site(request: dict[str, Any]) -> str:
     if site not in SITES:
         raise Refused(f"site {site!r}: there are {', '.join(SITES)}")
     return str(site)
+
+
+def _number(request: dict[str, Any], key: str, least: float, most: float) -> float:
+    value = request[key]
+    if not isinstance(value, int | float) or not least <= value <= most:
+        raise Refused(f"{key} {value!r}: must be a number from {least:g} to {most:g}")
+    return float(value)
 
 
 def _one_of(request: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:

@@ -90,6 +90,7 @@ class ZoneSupervisor:
     async def start(self, process: Process) -> None:
         running = self.running.get(process.name)
         if running is None or running.handle.returncode is not None:
+            self._ordered_down.pop(process.name, None)
             await self._launch(process, restarts=0)
 
     async def stop(self, name: str, within_s: float = 10) -> None:
@@ -130,6 +131,29 @@ class ZoneSupervisor:
         deadline = time.monotonic() + _SWITCHED_WITHIN_S
         while self.state(name) != state and time.monotonic() < deadline:
             await asyncio.sleep(_LOOK_AGAIN_S)  # a signal is on its way until its process has had its turn
+
+    async def kill(self, name: str) -> int:
+        """SIGKILL for a process and its children, as the kernel does when memory ends; what is to be started again, is.
+
+        Returns its PID when all of them are gone. Raises ServiceFailed for a process that does not run.
+        """
+        running = self.running.get(name)
+        if running is None or running.handle.returncode is not None:
+            raise ServiceFailed(f"process {name!r}: it does not run; there are {', '.join(sorted(self.running))}")
+        if not running.spec.restart:
+            running.stopping = True
+            self._ordered_down[name] = running.spec
+            self.running.pop(name)
+        for member in _family(running.pid):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        await running.handle.wait()
+        return running.pid
+
+    def pid(self, name: str) -> int | None:
+        """Of a process that runs."""
+        running = self.running.get(name)
+        return running.pid if running is not None and running.handle.returncode is None else None
 
     def reload(self, name: str) -> bool:
         """Have a process read its configuration again (SIGHUP). False where it does not run."""

@@ -48,6 +48,11 @@ async def bring_up(supervisor: Supervisor) -> None:
     await asyncio.gather(*(supervisor.start(runbook.service(options, site)) for site in SITES))
 
 
+async def take_volume(supervisor: Supervisor, site: str) -> None:
+    """What a provider does on order: takes the main database's volume away from a site, whatever runs there."""
+    await supervisor.stop(Postgres(supervisor.options, MAIN).name(site), within_s=2)
+
+
 async def quiesce_site(supervisor: Supervisor, site: str) -> None:
     """Before a site that still runs is connected again: a former primary there must not take another write."""
     for cluster in _standing(supervisor.options):

@@ -159,10 +159,18 @@ class Fault(_Part):
     name: str = "site-loss"
     site: str = "fra"
     survivor: str = "gra"
-    service: str = Field("", description="of the fault service-down: sentry, matomo, oncall, pager")
-    how: Literal["stopped", "frozen"] = Field(
-        "frozen", description="of service-down: gone, or there and never answering"
+    service: str = Field(
+        "",
+        description="of the faults service-down and process-killed: sentry, matomo, oncall, pager; server, analysis, "
+        "balancer, database of the site",
     )
+    how: Literal["stopped", "frozen", "down", "one-way", "slow"] = Field(
+        "frozen",
+        description="of service-down: gone (stopped), or there and never answering (frozen); of private-link: down, one-way "
+        "(passes from the first site only), slow",
+    )
+    every_s: float = Field(0, ge=0, description="done again so often while it lasts (process-killed); 0: once")
+    more_ms: float = Field(200, gt=0, le=2000, description="of a slow private link: so much more, one way")
     takeover: Literal["main", "tools", "none"] = "main"
     seen_by: list[str] = ["http", "transaction"]
     may_see: list[str] | None = None

@@ -8,11 +8,13 @@ do         parameters                          answer
 status                                         sites, links, databases, options, up_s
 kill       site, order?, pause_s?              t_ns of each step done
 heal       site                                t_ns; the site runs again; its database as a follower
-fence      site, by?, cluster?, dead_since_ns? t_ns; cut off by the provider, whatever runs in it; refused when the site has
-                                               come back after that monotonic time
-link       name, state: up | down | one-way    t_ns
+fence      site, by?, cluster?, volume_only?,  t_ns; cut off by the provider, whatever runs in it; or only its main volume;
+           dead_since_ns?                      refused when the site has come back after that monotonic time
+link       name, state: up | down | one-way | slow, more_ms?   t_ns; one-way: from the first site only; slow: one way more
+round-trip                                     round_trip_ms over the private link; null: nothing comes back
 monitors-link  site, state: up | down          t_ns; the network of that site's monitors
-service    name, state?: running | stopped | frozen   state as the process table shows it, t_ns
+service    name, state?: running | stopped | frozen | killed   state as the process table shows it, pid, killed?: the PID
+                                               that got SIGKILL, t_ns; what is to be started again, is
 uploads    site, state?: taken | refused       uploads, ready (the health page's word), t_ns; refused: may not be written
 rules      name, file                          reloaded: sites whose Prometheus reads that rule file now
 deliveries                                     deliveries: what each channel to the people on duty received

@@ -23,13 +23,28 @@ class Driver(Protocol):
         """Order the loss of a whole site."""
 
     def restore_site(self, site: str) -> None:
-        """Bring it back; harmless when it was not lost."""
+        """Bring it back, its database as the mirror of whoever is active; harmless when it was not lost."""
 
     def set_service(self, site: str, service: str, state: str) -> None:
-        """Bring a service (sentry, matomo, oncall, pager) into a state: running, stopped, frozen."""
+        """Bring a service into a state: running, stopped, frozen."""
 
     def service_state(self, site: str, service: str) -> str:
         """That state, as the process table shows it."""
+
+    def kill_service(self, site: str, service: str) -> int:
+        """SIGKILL for a service's processes at once; the PID that was killed. What is started again by itself, is."""
+
+    def service_pid(self, site: str, service: str) -> int | None:
+        """PID of the service that runs there now."""
+
+    def set_private_link(self, state: str, more_ms: float) -> None:
+        """The link between the sites: up, down, one-way, or slow by so many more milliseconds one way."""
+
+    def mend_private_link(self) -> None:
+        """Up again, and every site whose store was left behind is a mirror again; harmless when nothing was broken."""
+
+    def private_round_trip_ms(self) -> float | None:
+        """Over that link, measured now; None: nothing comes back."""
 
     def set_monitors_link(self, site: str, state: str) -> None:
         """Take the network of a site's monitors up or down."""

@@ -10,6 +10,7 @@ from targets.lab_control import LabControl
 
 # by the name that plans use: the channels to the people on duty stand outside both sites
 _OUTSIDE = ("oncall", "pager")
+_OF_THE_PRODUCT = {"server": "vitals0", "analysis": "analysis", "balancer": "haproxy", "database": "postgres"}
 
 
 class LabDriver:
@@ -22,14 +23,33 @@ class LabDriver:
         self._lab.call("kill", site=site, order=list(order), pause_s=pause_s)
 
     def restore_site(self, site: str) -> None:
-        if not self._lab.call("status")["sites"][site]["alive"]:
-            self._lab.call("heal", site=site)
+        self._lab.call("heal", site=site)
 
     def set_service(self, site: str, service: str, state: str) -> None:
         self._lab.call("service", name=_process(site, service), state=state)
 
     def service_state(self, site: str, service: str) -> str:
         return str(self._lab.call("service", name=_process(site, service))["state"])
+
+    def kill_service(self, site: str, service: str) -> int:
+        return int(self._lab.call("service", name=_process(site, service), state="killed")["killed"])
+
+    def service_pid(self, site: str, service: str) -> int | None:
+        pid = self._lab.call("service", name=_process(site, service))["pid"]
+        return None if pid is None else int(pid)
+
+    def set_private_link(self, state: str, more_ms: float) -> None:
+        self._lab.call("link", state=state, more_ms=more_ms)
+
+    def mend_private_link(self) -> None:
+        self._lab.call("link", state="up")
+        for site, database in self._lab.call("status")["databases"].items():
+            if database["role"] == "down":
+                self._lab.call("heal", site=site)
+
+    def private_round_trip_ms(self) -> float | None:
+        trip = self._lab.call("round-trip")["round_trip_ms"]
+        return None if trip is None else float(trip)
 
     def set_monitors_link(self, site: str, state: str) -> None:
         self._lab.call("monitors-link", site=site, state=state)
@@ -52,4 +72,6 @@ class LabDriver:
 
 
 def _process(site: str, service: str) -> str:
-    return f"dns/{service}" if service in _OUTSIDE else f"{site}/tools-{service}"
+    if service in _OUTSIDE:
+        return f"dns/{service}"
+    return f"{site}/{_OF_THE_PRODUCT.get(service) or f'tools-{service}'}"

@@ -6,17 +6,25 @@ import difflib
 from collections.abc import Mapping
 
 from chaos.drivers import Driver
+from chaos.faults.database_killed import DATABASE_KILLED
 from chaos.faults.kind import Kind, NoReceipt
 from chaos.faults.monitors_cut import MONITORS_CUT
+from chaos.faults.private_link import PRIVATE_LINK
+from chaos.faults.process_killed import PROCESS_KILLED
 from chaos.faults.service_down import SERVICE_DOWN
+from chaos.faults.site_cut import SITE_CUT
 from chaos.faults.site_loss import SITE_LOSS
 from chaos.faults.uploads_refused import UPLOADS_REFUSED
-from results.plan import Plan
+from results.plan import Condition, Fault, Plan
 
 __all__ = ["FAULTS", "NONE", "Kind", "NoReceipt", "UnknownFault", "check_faults", "fault", "undo"]
 
 NONE = "none"  # a drill in which nothing is broken: whoever cries is wrong
-FAULTS = {kind.name: kind for kind in (SITE_LOSS, SERVICE_DOWN, MONITORS_CUT, UPLOADS_REFUSED)}
+_KINDS = (
+    *(SITE_LOSS, SITE_CUT, DATABASE_KILLED, PROCESS_KILLED, PRIVATE_LINK),
+    *(SERVICE_DOWN, MONITORS_CUT, UPLOADS_REFUSED),
+)
+FAULTS = {kind.name: kind for kind in _KINDS}
 
 
 class UnknownFault(ValueError):
@@ -33,10 +41,13 @@ def fault(name: str) -> Kind:
 
 
 def check_faults(plan: Plan) -> None:
-    """Refuses a plan whose fault or conditions are unknown. Raises UnknownFault."""
-    names = [condition.name for condition in plan.conditions]
-    for name in [*names, *([plan.fault.name] if plan.fault.name != NONE else [])]:
-        fault(name)
+    """Refuses a plan whose fault or conditions are unknown, or name what such a fault cannot do. Raises UnknownFault."""
+    broken: list[Fault | Condition] = [*plan.conditions, *([plan.fault] if plan.fault.name != NONE else [])]
+    for each in broken:
+        kind = fault(each.name)
+        for key, said, allowed in (("how", each.how, kind.hows), ("service", each.service, kind.services)):
+            if allowed and said not in allowed:
+                raise UnknownFault(f"fault {each.name}: {key} {said!r}: there are {', '.join(allowed)}")
 
 
 def undo(driver: Driver, inverse: str, parameters: Mapping[str, str]) -> None:

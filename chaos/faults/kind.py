@@ -19,11 +19,14 @@ class Kind:
     """One kind of fault; each has a file of its own.
 
     name      as plans name it; `about`: in a sentence
+    hows      the words that `how` may have in a plan; none: it is not asked
     inverse   name of its inverse in ``undo.jsonl``
     owed      parameters of the inverse of a fault
     inject    acts; the inverse is on disk by then
     receipt   since when the effect shows (ns). Raises NoReceipt; `proof` says what counts as one
+    again     done every `every_s` while the fault lasts; None: cannot be repeated
     undo      the inverse, harmless when there is nothing to undo; raises OSError, RuntimeError
+    services  the services that a plan may name; none: it is not asked
     lifted    returns when the effect is seen to be gone. Raises RuntimeError when it is not
     """
 
@@ -36,3 +39,6 @@ class Kind:
     receipt: Callable[[Context, Fault | Condition], int]
     undo: Callable[[Driver, Mapping[str, str]], None]
     lifted: Callable[[Context, Mapping[str, str]], None]
+    again: Callable[[Context, Fault | Condition], None] | None = None
+    hows: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A service that watches or warns is gone (stopped), or accepts and never answers (frozen).
+"""A service is gone (stopped), or accepts and never answers (frozen).
 
 ::
 
@@ -46,7 +46,7 @@ def _lifted(context: Context, parameters: Mapping[str, str]) -> None:
 
 SERVICE_DOWN = Kind(
     name="service-down",
-    about="a service that watches or warns is stopped, or frozen so that it accepts and never answers",
+    about="a service is stopped, or frozen so that it accepts and never answers",
     proof="the process table: no process of the service, or each of them stopped",
     inverse="run-service",
     owed=_owed,
@@ -54,4 +54,6 @@ SERVICE_DOWN = Kind(
     receipt=_receipt,
     undo=_undo,
     lifted=_lifted,
+    hows=("stopped", "frozen"),
+    services=("sentry", "matomo", "oncall", "pager", "server", "analysis", "balancer", "database"),
 )

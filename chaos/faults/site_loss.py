@@ -17,7 +17,7 @@ from chaos.faults.kind import Kind, NoReceipt
 from results.plan import Condition, Fault
 
 RECEIPT_WITHIN_S = 10.0
-_BACK_WITHIN_S = 30.0
+BACK_WITHIN_S = 30.0
 
 
 def _owed(fault: Fault | Condition) -> dict[str, str]:
@@ -30,28 +30,33 @@ def _inject(context: Context, fault: Fault | Condition) -> None:
 
 
 def _receipt(context: Context, fault: Fault | Condition) -> int:
-    """t0 in ns, as the witness saw it."""
+    return unreachable_since(context, fault.site)
+
+
+def unreachable_since(context: Context, site: str) -> int:
+    """t0 in ns, as the witness saw it. Raises NoReceipt."""
     observer = context.observer
     context.guards.wait_until(
-        lambda: observer.lost_since(fault.site, context.t_command) is not None or not observer.alive,
+        lambda: observer.lost_since(site, context.t_command) is not None or not observer.alive,
         RECEIPT_WITHIN_S,
         every_s=0.05,
     )
-    t0 = observer.lost_since(fault.site, context.t_command)
+    t0 = observer.lost_since(site, context.t_command)
     if t0 is None:
         why = "the witness still reaches it" if observer.alive else "the witness has ended"
         raise NoReceipt(f"no receipt within {RECEIPT_WITHIN_S:g} s: {why}")
     return t0
 
 
-def _undo(driver: Driver, parameters: Mapping[str, str]) -> None:
+def restore(driver: Driver, parameters: Mapping[str, str]) -> None:
+    """The site again, as the mirror of whoever is active."""
     driver.restore_site(parameters["site"])
 
 
 def _lifted(context: Context, parameters: Mapping[str, str]) -> None:
     """Raises RuntimeError when the witness does not see the site come back."""
     context.await_seen(
-        lambda: context.observer.sees(parameters["site"]) is not False, _BACK_WITHIN_S, parameters["site"]
+        lambda: context.observer.sees(parameters["site"]) is not False, BACK_WITHIN_S, parameters["site"]
     )
 
 
@@ -63,6 +68,6 @@ SITE_LOSS = Kind(
     owed=_owed,
     inject=_inject,
     receipt=_receipt,
-    undo=_undo,
+    undo=restore,
     lifted=_lifted,
 )

@@ -146,13 +146,15 @@ async def round_trip_ms(name: str, rounds: int = _ROUNDS) -> float:
 
 
 async def calibrate(links: Links, delays_ms: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Measure each link, correct it once, measure again. Per link: asked and measured, one way, in milliseconds."""
+    """Measure each link, correct it once, measure again. Per link: asked, set and measured, one way, in milliseconds."""
     first = dict(zip(delays_ms, await asyncio.gather(*map(round_trip_ms, delays_ms)), strict=True))
+    corrected = {}
     for name, asked in delays_ms.items():
         surplus = first[name] / 2 - asked
-        await links.set_delay(name, max(0.0, asked - surplus) if abs(surplus) < asked else asked)
+        corrected[name] = max(0.0, asked - surplus) if abs(surplus) < asked else asked
+        await links.set_delay(name, corrected[name])
     second = await asyncio.gather(*map(round_trip_ms, delays_ms))
     return {
-        name: {"asked_ms": asked, "measured_ms": round(trip / 2, 3)}
+        name: {"asked_ms": asked, "set_ms": corrected[name], "measured_ms": round(trip / 2, 3)}
         for (name, asked), trip in zip(delays_ms.items(), second, strict=True)
     }

@@ -37,13 +37,13 @@ async def watch(runbook: Runbook) -> None:
 
 
 async def watch_mirror(runbook: Runbook) -> None:
-    """For ever: while the own database is primary and waits for its mirror, look whether that lives; if not, go on alone."""
+    """For ever: while the own database is primary and waits for its mirror, look whether that is reached; if not, go on alone."""
     while True:
         if await _waits_for_mirror(runbook):
-            await runbook.await_dead_mirror()
+            site_answers = await runbook.await_lost_mirror()
             if await _waits_for_mirror(runbook):
                 with runbook.journal.step("release"):
-                    await runbook.release()
+                    await runbook.release(site_answers=site_answers)
         await asyncio.sleep(CYCLE_S)
 
 

@@ -39,9 +39,8 @@ class Runbook:
     site: str
     other: str
     cluster: Cluster
-    _dead_since: list[int] = field(
-        default_factory=list
-    )  # monotonic ns of the looks in a row that saw the other site dead
+    # monotonic ns of the looks in a row that saw the other site dead, or the mirror lost
+    _dead_since: list[int] = field(default_factory=list)
 
     @property
     def journal(self) -> Journal:
@@ -57,40 +56,66 @@ class Runbook:
 
     async def detect(self) -> None:
         """Return when the cluster was dead at the other site on both ways in three cycles in a row."""
-        await self._until_dead(peer.service_ready)
-
-    async def _until_dead(self, public_look: Callable[[Cluster, str, Path], Awaitable[bool]]) -> None:
         self._dead_since.clear()
         while len(self._dead_since) < CYCLES:
             began = time.monotonic_ns()
             private, public = await asyncio.gather(
-                peer.database_reachable(self.cluster, self.other), public_look(self.cluster, self.other, self._ca)
+                peer.database_reachable(self.cluster, self.other),
+                peer.service_ready(self.cluster, self.other, self._ca),
             )
-            if private or public:
-                self._dead_since.clear()
-            else:
-                self._dead_since.append(began)
-            if len(self._dead_since) < CYCLES:
-                await asyncio.sleep(max(0.0, CYCLE_S - (time.monotonic_ns() - began) / 1e9))
+            await self._count(began, dead=not private and (not public or self.options.defect == "no-fencing"))
+
+    async def _count(self, began_ns: int, *, dead: bool) -> None:
+        """One look more, or from the start again; then wait for the next cycle, if there is one."""
+        if dead:
+            self._dead_since.append(began_ns)
+        else:
+            self._dead_since.clear()
+        if len(self._dead_since) < CYCLES:
+            await asyncio.sleep(max(0.0, CYCLE_S - (time.monotonic_ns() - began_ns) / 1e9))
 
     async def fence(self) -> None:
         """Cut the other site off by the provider's interface, so that it cannot acknowledge anything any more.
 
         The provider serves one after the other, and none that is cut off itself: of two sites that fence each other, one wins.
         """
+        if self.options.defect != "no-fencing":
+            await self._ask_provider(volume_only=False)
+
+    async def _ask_provider(self, *, volume_only: bool) -> None:
         provider = LabControl(self.options.state / "control.sock", timeout_s=10)
         order: dict[str, Any] = {"site": self.other, "by": self.site, "cluster": self.cluster.name}
         if self._dead_since:
             order["dead_since_ns"] = self._dead_since[0]  # the site may have come back meanwhile
+        if volume_only:
+            order["volume_only"] = True
         await asyncio.to_thread(lambda: provider.call("fence", **order))
 
-    async def await_dead_mirror(self) -> None:
-        """At the active site: return when the mirror was dead on both ways in three cycles in a row."""
-        await self._until_dead(peer.service_answers)
+    async def await_lost_mirror(self) -> bool:
+        """At the active site: return when nothing reached the mirror by the private link in three cycles in a row.
 
-    async def release(self) -> None:
-        """At the active site: go on without the mirror. It is fenced first, so that it cannot take over at the same time."""
-        await self.fence()
+        True: its site still answers in public, so the link is lost and not the site.
+        """
+        answered = False
+        self._dead_since.clear()
+        while len(self._dead_since) < CYCLES:
+            began = time.monotonic_ns()
+            private, answered = await asyncio.gather(
+                peer.database_reachable(self.cluster, self.other),
+                peer.service_answers(self.cluster, self.other, self._ca),
+            )
+            await self._count(began, dead=not private)
+        return answered
+
+    async def release(self, *, site_answers: bool) -> None:
+        """At the active site: go on without the mirror. It is fenced first, so that it cannot take over at the same time.
+
+        Of a site that still answers only the cluster's volume is taken: what else runs there is well.
+        """
+        if site_answers:
+            await self._ask_provider(volume_only=True)
+        else:
+            await self.fence()
         await self.database.set_synchronous(self.site, None)
 
     async def promote(self) -> None:

@@ -27,6 +27,7 @@ from results.checks import (
     privacy,
     recovery_time,
     residency,
+    split_brain,
     tools_takeover,
     traffic_drain,
 )
@@ -44,6 +45,7 @@ CHECKS: dict[str, Check] = {
     "data-loss": data_loss.check,
     "duplicates": duplicates.check,
     "corruption": corruption.check,
+    "split-brain": split_brain.check,
     "dns-convergence": dns_convergence.check,
     "traffic-drain": traffic_drain.check,
     "latency-slo": latency_slo.check,

@@ -17,7 +17,8 @@ READERS_OF_TOOLS = frozenset(
 )
 # shown by the service itself: while nobody serves, there is none to be seen
 OF_WHAT_SERVES = frozenset({"certificate"})
-_LOSES_MONITORS = frozenset({"site-loss", "monitors-cut"})
+# with a killed database the runbook fences the whole site
+_LOSES_MONITORS = frozenset({"site-loss", "site-cut", "database-killed", "monitors-cut"})
 
 
 def lost_place(evidence: Evidence) -> str:

@@ -27,6 +27,10 @@ FAULT = Fault(site="gra", service="sentry", how="frozen")
     ("name", "call"),
     [
         ("site-loss", ("restore_site", "gra")),
+        ("site-cut", ("restore_site", "gra")),
+        ("database-killed", ("restore_site", "gra")),
+        ("process-killed", ("set_service", "gra", "sentry", "running")),
+        ("private-link", ("mend_private_link",)),
         ("service-down", ("set_service", "gra", "sentry", "running")),
         ("monitors-cut", ("set_monitors_link", "gra", "up")),
         ("uploads-refused", ("set_uploads", "gra", "taken")),
@@ -52,3 +56,13 @@ def test_an_unknown_fault_condition_or_inverse_is_refused_by_name() -> None:
     with pytest.raises(RuntimeError, match="inverse 'rewind-time' is unknown"):
         faults.undo(Recorder(), "rewind-time", {})  # type: ignore[arg-type]
     faults.check_faults(Plan(drill="x", fault=Fault(name="none")))
+
+
+def test_what_a_fault_cannot_do_is_refused_before_anything_is_done() -> None:
+    with pytest.raises(faults.UnknownFault, match="fault private-link: how 'frozen': there are down, one-way, slow"):
+        faults.check_faults(Plan(drill="x", fault=Fault(name="private-link")))
+    with pytest.raises(faults.UnknownFault, match="fault process-killed: service 'database': there are server"):
+        faults.check_faults(Plan(drill="x", fault=Fault(name="process-killed", service="database")))
+    with pytest.raises(faults.UnknownFault, match="fault service-down: service '': there are"):
+        faults.check_faults(Plan(drill="x", conditions=[Condition(name="service-down")]))
+    faults.check_faults(Plan(drill="x", fault=Fault(name="private-link", how="slow")))

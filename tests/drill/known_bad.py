@@ -93,6 +93,13 @@ EXPECTED = {
     "no-dns-switch": _expect(
         red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
     ),
+    # asynchronous, as with it the old site would wait for its mirror, and write nothing; monitors see two sites that disagree
+    "no-fencing": _watched(
+        "private-link-down",
+        red="split-brain data-loss monitor-truth",
+        follows="recovery-time availability-slo duplicates corruption cleanliness",
+        **{"lab.replication": "async", **_NO_TOOLS, **_BRIEF, "phases.fault_s": 20},
+    ),
     # nobody serves, so nothing can be read back through the public name either
     "no-promotion": _expect(
         red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -77,6 +78,41 @@ def test_uploads_are_refused_behind_a_content_health_page(own: RunningLab) -> No
     assert own.upload().status_code == 201
 
 
+def test_a_killed_application_server_is_started_again_while_the_other_serves(own: RunningLab) -> None:
+    before = own.control.call("service", name="fra/vitals0")["pid"]
+    assert own.control.call("service", name="fra/vitals0", state="killed")["killed"] == before
+    assert own.upload().status_code == 201
+    after = eventually(lambda: own.control.call("service", name="fra/vitals0")["pid"])
+    assert after != before
+
+
+def test_what_is_not_started_again_by_itself_is_killed_and_runs_on_order(own: RunningLab) -> None:
+    own.control.call("service", name="dns/unbound-clamped", state="killed")
+    assert state_of(own, "dns/unbound-clamped") == "stopped"
+    with pytest.raises(LabRefused, match="it does not run"):
+        own.control.call("service", name="dns/unbound-clamped", state="killed")
+    assert state_of(own, "dns/unbound-clamped", "running") == "running"
+
+
+def test_the_private_link_is_slow_cut_or_as_it_was(own: RunningLab) -> None:
+    def trip() -> float | None:
+        value = own.control.call("round-trip")["round_trip_ms"]
+        return None if value is None else float(value)
+
+    usual = trip()
+    assert usual is not None
+    own.control.call("link", state="slow", more_ms=150)
+    slow = trip()
+    assert slow is not None
+    assert slow - usual > 0.8 * 300
+    own.control.call("link", state="one-way")
+    assert trip() is None
+    own.control.call("link", state="up")
+    assert eventually(lambda: (trip() or 1000) < 150)
+    # cut for longer than a look or two of the runbook: the mirror may have been given up
+    own.control.call("heal", site="gra")
+
+
 def test_rules_are_evaluated_at_both_sites_and_reach_both_channels(own: RunningLab, tmp_path: Path) -> None:
     rules = tmp_path / "rules.yml"
     rules.write_text(
@@ -98,10 +134,12 @@ def test_rules_are_evaluated_at_both_sites_and_reach_both_channels(own: RunningL
     [
         ({"do": "service", "name": "gra/nothing", "state": "stopped"}, "process 'gra/nothing': there are"),
         ({"do": "service", "name": "gra/tools-matomo", "state": "asleep"}, "state 'asleep': there are running"),
+        ({"do": "link", "state": "loose"}, "states are up, down, one-way, slow"),
+        ({"do": "link", "state": "slow", "more_ms": -1}, "more_ms -1: must be a number from 0 to 2000"),
         ({"do": "monitors-link", "site": "gra", "state": "sideways"}, "state 'sideways': there are up, down"),
         ({"do": "uploads", "site": "gra", "state": "lost"}, "state 'lost': there are taken, refused"),
     ],
 )
-def test_what_there_is_not_is_refused_in_one_line(own: RunningLab, call: dict[str, str], said: str) -> None:
+def test_what_there_is_not_is_refused_in_one_line(own: RunningLab, call: dict[str, Any], said: str) -> None:
     with pytest.raises(LabRefused, match=said):
         own.control.call(**call)

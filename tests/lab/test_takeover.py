@@ -87,6 +87,27 @@ def test_a_cut_private_link_alone_makes_no_second_primary(state: Path) -> None:
     eventually(lambda: lab.control.call("status")["databases"]["fra"]["mirror"] == "gra")
 
 
+def test_commits_that_wait_for_a_mirror_behind_a_cut_link_go_on_without_it_and_it_comes_back(state: Path) -> None:
+    lab = RunningLab(launch.up(Options(state=state), die_with_caller=True))
+    lab.control.call("link", state="down")
+    assert lab.upload(timeout_s=30).status_code == 201, "it waits until the runbook goes on without the mirror"
+    eventually(lambda: steps(lab).get("release") == "end")
+    status = lab.control.call("status")
+    assert {site: each["role"] for site, each in status["databases"].items()} == {"fra": "primary", "gra": "down"}
+    assert status["sites"]["gra"] == {"alive": True, "fenced": False}, "only the volume was taken"
+    with pytest.raises(LabRefused, match="gra is cut off itself"):
+        lab.control.call("fence", site="fra", by="gra")
+    if "tools" in status:
+        assert status["tools"]["gra"]["role"] == "primary"
+
+    lab.control.call("link", state="up")
+    lab.control.call("heal", site="gra")
+    fra = lab.control.call("status")["databases"]["fra"]
+    assert (fra["mirror"], fra["sync"]) == ("gra", "sync")
+    assert lab.upload().status_code == 201
+    assert set(steps(lab)) == {"release"}
+
+
 def test_on_order_the_runbook_performs_step_by_step(state: Path) -> None:
     lab = RunningLab(launch.up(Options(state=state, takeover="perform"), die_with_caller=True))
     lab.control.call("kill", site="fra")
