@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from chaoslib.exceptions import ActivityFailed
 
-from chaos import faults, undo
+from chaos import faults, hand_over, inverses, undo
 from chaos.context import Context, current
 from chaos.guards import Aborted
 from chaos.live import NoFigures, read_live
@@ -106,17 +106,21 @@ def await_takeover() -> dict[str, Any]:
     """Let the target take over, or perform its runbook step by step; ends with the declaration or at the plan's limit."""
     context = current()
     context.enter("takeover")
-    cluster = context.plan.fault.takeover
+    fault = context.plan.fault
+    declaration = ("takeover", fault.takeover, fault.survivor, "declare", "end")
+
+    def declared() -> bool:
+        _show_steps(context)
+        return declaration in context.shown
+
     if context.plan.takeover == "perform":
         for step in _STEPS:
             context.guards.check()
             context.driver.perform(context.plan.fault.survivor, step)
             _show_steps(context)
     else:
-        context.guards.wait_until(
-            lambda: (cluster, "declare", "end") in _show_steps(context), context.plan.phases.takeover_limit_s
-        )
-    return {"declared": (cluster, "declare", "end") in context.shown, "steps": len(context.shown)}
+        context.guards.wait_until(declared, context.plan.phases.takeover_limit_s)
+    return {"declared": declaration in context.shown, "steps": len(context.shown)}
 
 
 @_guarded
@@ -159,6 +163,43 @@ def _watch_for(context: Context, seconds: float) -> None:
         return False
 
     context.guards.wait_until(look, seconds, every_s=1.0)
+
+
+@_guarded
+def return_site() -> dict[str, int]:
+    """The lost site comes back, with the data that it had, and follows the survivor. Ends when commits wait for it again."""
+    context = current()
+    context.enter("return")
+    settled = lift()
+    site, limit_s = context.plan.fault.site, context.plan.phases.return_s
+    if not context.guards.wait_until(lambda: context.driver.mirrored(site), limit_s):
+        raise RuntimeError(f"{site} is no mirror of {context.plan.fault.survivor} after {limit_s:g} s")
+    context.timeline.write("mirror", site, state="follows")
+    return settled
+
+
+@_guarded
+def hand_back() -> dict[str, Any]:
+    """Make the site that was lost the active one again, as planned, while patients send."""
+    context = current()
+    fault = context.plan.fault
+    context.enter("hand-over")
+    parameters = hand_over.owed(fault.site, fault.survivor)
+    undo.owe(context.run, context.clock, hand_over.INVERSE, parameters, f"hand-over to {fault.site}")
+    context.timeline.write("hand-over.command", fault.site)
+    try:
+        context.driver.hand_over(fault.site)
+    finally:
+        _show_steps(context)  # also of one that failed
+    return parameters
+
+
+@_guarded
+def hold_home() -> None:
+    """Load goes on at the site that has the service back."""
+    context = current()
+    context.enter("home")
+    _watch_for(context, context.plan.phases.home_s)
 
 
 @_guarded
@@ -212,12 +253,12 @@ def _settle(context: Context, wanted: Callable[[undo.Inverse], bool]) -> dict[st
     """Carry out the inverses that are owed and wanted, and see each of them work."""
 
     def carry_out(inverse: undo.Inverse) -> None:
-        faults.undo(context.driver, inverse.do, inverse.parameters)
-        kind = next(kind for kind in faults.FAULTS.values() if kind.inverse == inverse.do)
-        kind.lifted(context, inverse.parameters)
-        context.timeline.write(
-            "fault.lifted", inverse.parameters.get("service") or inverse.parameters["site"], fault=kind.name
-        )
+        way = inverses.way(inverse.do)
+        way.undo(context.driver, inverse.parameters)
+        way.seen(context, inverse.parameters)
+        if way.fault:
+            subject = inverse.parameters.get("service") or inverse.parameters["site"]
+            context.timeline.write("fault.lifted", subject, fault=way.fault)
 
     replay = undo.replay(context.run, context.clock, carry_out, wanted)
     if replay.failed:
@@ -225,15 +266,14 @@ def _settle(context: Context, wanted: Callable[[undo.Inverse], bool]) -> dict[st
     return {"settled": len(replay.settled)}
 
 
-def _show_steps(context: Context) -> set[tuple[str, str, str]]:
-    """Put the runbooks' new steps on the timeline; returns all (cluster, step, state) seen so far."""
+def _show_steps(context: Context) -> None:
+    """Put the runbooks' new steps on the timeline."""
     for step in context.driver.takeover_steps():
-        key = (step["cluster"], step["step"], step["state"])
+        key = (step["procedure"], step["cluster"], step["site"], step["step"], step["state"])
         if key not in context.shown:
             context.shown.add(key)
             t_ns = context.clock.from_monotonic(step["t_monotonic_ns"])
             more = {"why": step["why"]} if "why" in step else {}
             data = {"state": step["state"], "site": step["site"], "cluster": step["cluster"], **more}
-            context.timeline.write("takeover.step", step["step"], t_ns=t_ns, **data)
+            context.timeline.write(f"{step['procedure']}.step", step["step"], t_ns=t_ns, **data)
             context.tell({"step": step["step"], "cluster": step["cluster"], "state": step["state"], "t_ns": t_ns})
-    return context.shown

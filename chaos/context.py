@@ -37,7 +37,8 @@ class Context:
     phase: str = ""
     t_command: int = 0
     killed: dict[str, int] = field(default_factory=dict)  # service@site -> PID, for the receipt
-    shown: set[tuple[str, str, str]] = field(default_factory=set)  # the runbooks' steps that are on the timeline
+    # the runbooks' steps that are on the timeline: procedure, cluster, site, step, state
+    shown: set[tuple[str, str, str, str, str]] = field(default_factory=set)
 
     def enter(self, phase: str) -> None:
         """End the phase that is on and begin another."""

@@ -16,6 +16,8 @@ _WAITS = {
     "await-takeover": "takeover_limit_s",
     "hold-fault": "fault_s",
     "hold-recovered": "recovered_s",
+    "return-site": "return_s",
+    "hold-home": "home_s",
     "drain": "drain_s",
 }
 

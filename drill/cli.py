@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from chaos import faults
+from chaos import faults, inverses
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from drill.catalogue import catalogue
@@ -209,7 +209,7 @@ def _undo(run: Path, target_file: Path | None) -> tuple[list[str], list[str]]:
 
     def carry_out(inverse: undo_log.Inverse) -> None:
         try:
-            faults.undo(driver, inverse.do, inverse.parameters)
+            inverses.way(inverse.do).undo(driver, inverse.parameters)
         except LabUnreachable:
             return  # a lab that is gone has nothing broken in it
         except LabRefused as error:

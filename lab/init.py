@@ -18,7 +18,7 @@ from typing import Any
 
 import asyncpg
 
-from lab import system, tools, usage
+from lab import hand_over, system, tools, usage
 from lab.clusters import MAIN, TOOLS
 from lab.control import Answer, Refused, serve
 from lab.gate import gates, open_gate
@@ -33,6 +33,7 @@ from lab.services.oncall import deliveries
 from lab.supervisor import ZoneSupervisor
 
 _PARTS = ("private-link", "public-link", "processes")
+_LINKS = ("public", "private")  # of a site: without both, it reaches nobody, the provider's interface neither
 _PASSING = {"up": (True, True), "down": (False, False), "one-way": (True, False), "slow": (True, True)}
 _SLOWEST_MS = 2000
 ROLLING_DISASTER_S = 1.5  # defect lose-last-second: the private link goes that long before the rest
@@ -49,6 +50,7 @@ class Lab:
         self.fenced: set[str] = set()
         self.healing: set[str] = set()
         self.healed_ns: dict[str, int] = {}
+        self.links_down: dict[str, set[str]] = {site: set() for site in SITES}
         self.without_volume: set[tuple[str, str]] = set()  # site, cluster
         self.link_state = "up"
         self.ending = asyncio.Event()
@@ -82,6 +84,10 @@ class Lab:
             "rules": self.rules,
             "takeover": self.takeover,
             "takeover-mode": self.takeover_mode,
+            "hand-over": self.hand_over,
+            "demote": self.demote,
+            "follow": self.follow,
+            "forward": self.forward,
             "journal": self.journal,
             "readback": self.readback,
             "services": self.services,
@@ -120,6 +126,7 @@ class Lab:
             await self.supervisor.kill_site(site)
         else:
             interface = "private" if part == "private-link" else "public"
+            self.links_down[site].add(interface)
             await asyncio.to_thread(set_interface, site, interface, up=False)
 
     async def heal(self, request: dict[str, Any]) -> Answer:
@@ -136,18 +143,27 @@ class Lab:
         if self.supervisor.site_alive(site):
             await system.quiesce_site(self.supervisor, site)
         self.fenced.discard(site)
+        self.links_down[site].clear()
         self.without_volume = {each for each in self.without_volume if each[0] != site}
-        for interface in ("private", "public"):
+        for interface in _LINKS:
             await asyncio.to_thread(set_interface, site, interface, up=True)
         if not self.supervisor.site_alive(site):
             await self.supervisor.open_site(site)
         await system.heal_site(self.supervisor, site)
+        for each in SITES:
+            if self.supervisor.site_alive(each):
+                await hand_over.forward(each, on=False)
 
     async def fence(self, request: dict[str, Any]) -> Answer:
         """What a provider's API does out of band: the site, or a cluster's volume alone, is cut off, whatever runs in it."""
         site, cluster = _site(request), request.get("cluster", MAIN.name)
-        if request.get("by") in self.fenced or (request.get("by"), cluster) in self.without_volume:
-            raise Refused(f"fence {site}: {request['by']} is cut off itself")
+        by = str(request.get("by", ""))
+        if (
+            by in self.fenced
+            or (by, cluster) in self.without_volume
+            or len(self.links_down.get(by, set())) == len(_LINKS)
+        ):
+            raise Refused(f"fence {site}: {by} is cut off itself")
         # what was seen before the site came back is no reason to cut it off again
         if site in self.healing or int(request.get("dead_since_ns", time.monotonic_ns())) < self.healed_ns.get(site, 0):
             raise Refused(f"fence {site}: it has come back since it was seen dead")
@@ -160,7 +176,7 @@ class Lab:
             return {"t_ns": time.monotonic_ns()}
         if site not in self.fenced:
             self.fenced.add(site)
-            for interface in ("public", "private"):
+            for interface in _LINKS:
                 await asyncio.to_thread(set_interface, site, interface, up=False)
         return {"t_ns": time.monotonic_ns()}
 
@@ -179,7 +195,7 @@ class Lab:
         """Over the private link, measured now; none: nothing comes back."""
         try:
             trip = round(await round_trip_ms(PRIVATE_LINK, rounds=1), 3)
-        except TimeoutError:
+        except OSError:  # no answer in time, or the interface is down
             trip = None
         return {"round_trip_ms": trip, "t_ns": time.monotonic_ns()}
 
@@ -191,6 +207,21 @@ class Lab:
             raise Refused(f"mode {request['mode']!r}: perform or observe")
         await system.set_takeover_mode(self.supervisor, request["mode"])
         return {"mode": request["mode"]}
+
+    async def hand_over(self, request: dict[str, Any]) -> Answer:
+        return await hand_over.hand_over(self.supervisor, _site(request))
+
+    async def demote(self, request: dict[str, Any]) -> Answer:
+        await hand_over.demote(self.supervisor, _site(request))
+        return {"t_ns": time.monotonic_ns()}
+
+    async def follow(self, request: dict[str, Any]) -> Answer:
+        await hand_over.follow(self.supervisor, _site(request))
+        return {"t_ns": time.monotonic_ns()}
+
+    async def forward(self, request: dict[str, Any]) -> Answer:
+        await hand_over.forward(_site(request), on=_one_of(request, "state", ("on", "off")) == "on")
+        return {"t_ns": time.monotonic_ns()}
 
     async def deliveries(self, _: dict[str, Any]) -> Answer:
         return {

@@ -44,11 +44,15 @@ def junit(judgement: Judgement) -> bytes:
 
 
 def sentence(judgement: Judgement) -> str:
-    """The verdict in one sentence with its three numbers."""
-    head = judgement.headline
+    """The verdict in one sentence with its three numbers; a drill is not said to have answered what it did not ask."""
+    head, asked = judgement.headline, {finding.name for finding in judgement.findings}
+    restored = f"service restored after {_number(head['rta_s'], ' s')}, " if "recovery-time" in asked else ""
+    of_acknowledged = f"{_number(head['uploads_acknowledged'])} uploads acknowledged"
+    if "data-loss" in asked:
+        acknowledged = _number(head["uploads_acknowledged"])
+        of_acknowledged = f"{_number(head['uploads_lost'])} of {acknowledged} acknowledged uploads lost"
     return (
-        f"Drill {judgement.drill} {_WORDS[judgement.verdict]}: service restored after {_number(head['rta_s'], ' s')}, "
-        f"{_number(head['uploads_lost'])} of {_number(head['uploads_acknowledged'])} acknowledged uploads lost, "
+        f"Drill {judgement.drill} {_WORDS[judgement.verdict]}: {restored}{of_acknowledged}, "
         f"{_percent(head['availability'])} of the readings on time."
     )
 

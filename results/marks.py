@@ -18,7 +18,9 @@ class Marks:
     t_det    detected by the runbook          t_decl  declared done
     t_auth   every authoritative server answers the survivor's address
     t_rest   start of the first window of good service that then holds
-    observed_ns   until when readings were intended at the full rate (end of the phase "recovered")
+    t_fb     the planned hand-over back to the site of the fault began
+    observed_ns   until when readings were intended at the full rate and the survivor served: the end of the phase "recovered", or
+                  of the last one before the drain; `t_fb` where the service was handed back
     """
 
     t_cmd: int | None = None
@@ -29,6 +31,7 @@ class Marks:
     t_auth: int | None = None
     t_decl: int | None = None
     t_rest: int | None = None
+    t_fb: int | None = None
     observed_ns: int | None = None
 
 
@@ -43,7 +46,8 @@ def find_marks(evidence: Evidence) -> Marks:
         for event in evidence.of_kind("takeover.step")
         if event.data.get("state") == "end" and event.data.get("cluster", MAIN) == cluster
     }
-    observed = _observed(evidence)
+    t_fb = _first(evidence, "hand-over.command")
+    observed = t_fb or _load_ended(evidence)
     if t0 is None:
         return Marks(t_cmd=t_cmd, observed_ns=observed)
     t_imp = _impact(evidence, t0)
@@ -56,6 +60,7 @@ def find_marks(evidence: Evidence) -> Marks:
         t_auth=_authoritative(evidence, t0),
         t_decl=steps.get("declare"),
         t_rest=_restored(evidence, t_imp, observed) if t_imp is not None and observed is not None else None,
+        t_fb=t_fb,
         observed_ns=observed,
     )
 
@@ -64,7 +69,7 @@ def _first(evidence: Evidence, kind: str) -> int | None:
     return next((event.t_ns for event in evidence.of_kind(kind)), None)
 
 
-def _observed(evidence: Evidence) -> int | None:
+def _load_ended(evidence: Evidence) -> int | None:
     """The last moment at which the load was still on: the end of the last phase before the drain."""
     ends = [e.t_ns for e in evidence.of_kind("phase") if e.data.get("state") == "end" and e.subject != "drain"]
     return max(ends, default=None)

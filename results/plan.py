@@ -82,6 +82,8 @@ class Phases(_Part):
     fault_s: float = Field(20, ge=0, description="how long a fault stays that is lifted again during the drill")
     takeover_limit_s: float = Field(90, ge=1)
     recovered_s: float = Field(150, ge=1, description="load goes on so long after the service is back")
+    return_s: float = Field(60, ge=1, description="how long a site that comes back may take to be a mirror again")
+    home_s: float = Field(60, ge=1, description="load goes on so long at the site that was handed the service back")
     drain_s: float = Field(40, ge=0, description="no new readings; queues empty themselves; ends early when they have")
 
 
@@ -105,6 +107,11 @@ class Objectives(_Part):
     )
     drain_t95_s: float = Field(90, description="the same for the slowest class")
     lag_p99_ms: float = Field(20, description="generator: dispatched - scheduled, steady phase")
+    rejoin_s: float = Field(60, description="a site that came back is a mirror again after so long")
+    hand_over_s: float = Field(5, description="planned hand-over: longest time without an acknowledged upload")
+    hand_over_late_ratio: Share = Field(
+        0.002, description="readings intended during and after a hand-over that miss their deadline"
+    )
     at_risk_writes: int = Field(
         1000, description="n_min: fewer acknowledgements in the at-risk window prove too little"
     )

@@ -19,6 +19,11 @@ uploads    site, state?: taken | refused       uploads, ready (the health page's
 rules      name, file                          reloaded: sites whose Prometheus reads that rule file now
 deliveries                                     deliveries: what each channel to the people on duty received
 takeover   site, step?                         one step (detect, fence, promote, dns) or all, timed
+hand-over  site                                steps: the planned way to a site whose database is a mirror, timed
+demote     site                                t_ns; that site's main database ends cleanly, its mirror has everything
+follow     site                                t_ns; it runs again, as the mirror of the other site
+forward    site, state: on | off               t_ns; whether patients who come to the site while nobody serves there are served by
+                                               the other one
 takeover-mode  mode: perform | observe         whether the runbook service acts by itself
 contacts                                       contacts: [protocol, source, destination, port, first_ns, last_ns, count],
                                                times are monotonic_ns; lost: packets that nobody could look at

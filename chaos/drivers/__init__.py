@@ -55,6 +55,12 @@ class Driver(Protocol):
     def uploads_state(self, site: str) -> tuple[str, bool]:
         """taken or refused, as the store says; and whether the health page, asked from outside, says ready."""
 
+    def mirrored(self, site: str) -> bool:
+        """Whether the product's database of that site is a mirror that the active one waits for, or sends to, as it should."""
+
+    def hand_over(self, site: str) -> None:
+        """The planned way: make that mirror the active site, from one that is well. Returns when it is declared."""
+
     def takeover_steps(self) -> list[dict[str, Any]]:  # t_monotonic_ns, cluster, site, step, state, why
         """What the runbooks of all clusters did so far."""
 

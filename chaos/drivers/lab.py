@@ -43,8 +43,9 @@ class LabDriver:
 
     def mend_private_link(self) -> None:
         self._lab.call("link", state="up")
-        for site, database in self._lab.call("status")["databases"].items():
-            if database["role"] == "down":
+        status = self._lab.call("status")
+        for site, database in status["databases"].items():
+            if database["role"] == "down" or status["sites"][site]["fenced"]:
                 self._lab.call("heal", site=site)
 
     def private_round_trip_ms(self) -> float | None:
@@ -60,6 +61,14 @@ class LabDriver:
     def uploads_state(self, site: str) -> tuple[str, bool]:
         answer = self._lab.call("uploads", site=site)
         return str(answer["uploads"]), bool(answer["ready"])
+
+    def mirrored(self, site: str) -> bool:
+        status = self._lab.call("status")
+        wanted = status["options"]["replication"]
+        return any((each.get("mirror"), each.get("sync")) == (site, wanted) for each in status["databases"].values())
+
+    def hand_over(self, site: str) -> None:
+        self._lab.call("hand-over", site=site)
 
     def takeover_steps(self) -> list[dict[str, Any]]:
         return [{**step, "t_monotonic_ns": step["t"]} for step in self._lab.call("journal")["steps"]]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 
-from chaos.drivers import Driver
 from chaos.faults.database_killed import DATABASE_KILLED
 from chaos.faults.kind import Kind, NoReceipt
 from chaos.faults.monitors_cut import MONITORS_CUT
@@ -17,7 +15,7 @@ from chaos.faults.site_loss import SITE_LOSS
 from chaos.faults.uploads_refused import UPLOADS_REFUSED
 from results.plan import Condition, Fault, Plan
 
-__all__ = ["FAULTS", "NONE", "Kind", "NoReceipt", "UnknownFault", "check_faults", "fault", "undo"]
+__all__ = ["FAULTS", "NONE", "Kind", "NoReceipt", "UnknownFault", "check_faults", "fault"]
 
 NONE = "none"  # a drill in which nothing is broken: whoever cries is wrong
 _KINDS = (
@@ -48,12 +46,3 @@ def check_faults(plan: Plan) -> None:
         for key, said, allowed in (("how", each.how, kind.hows), ("service", each.service, kind.services)):
             if allowed and said not in allowed:
                 raise UnknownFault(f"fault {each.name}: {key} {said!r}: there are {', '.join(allowed)}")
-
-
-def undo(driver: Driver, inverse: str, parameters: Mapping[str, str]) -> None:
-    """Carry out an inverse by its name. Raises RuntimeError for one that is unknown, and what the driver raises."""
-    for kind in FAULTS.values():
-        if kind.inverse == inverse:
-            kind.undo(driver, parameters)
-            return
-    raise RuntimeError(f"inverse {inverse!r} is unknown")

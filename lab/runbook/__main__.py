@@ -1,5 +1,5 @@
-"""``python -m lab.runbook watch`` acts by itself, for both clusters; ``python -m lab.runbook step NAME|all`` performs on order,
-for the main one.
+"""``python -m lab.runbook watch`` acts by itself, for both clusters; ``python -m lab.runbook step NAME|all`` and ``… hand-over``
+perform on order, for the main one.
 
 Configuration: ``ZWEITHERZ_RUNBOOK``, a JSON object with the lab's options, ``site`` and ``other``. The file ``runbook.mode``
 (observe: act alone; perform: wait for orders) is read before each takeover, so that a drill can change it.
@@ -18,6 +18,7 @@ import asyncpg
 from lab import tools
 from lab.clusters import CLUSTERS, MAIN
 from lab.model import Options, ServiceFailed
+from lab.runbook.hand_over import HandOver
 from lab.runbook.steps import CYCLE_S, Runbook
 from targets.lab_control import LabRefused, LabUnreachable
 
@@ -99,11 +100,15 @@ def main(arguments: list[str]) -> int:
         asyncio.run(watch_all([Runbook(options, site, other, each) for each in clusters]))
         return 0
     runbook = Runbook(options, site, other, MAIN)
-    names = list(runbook.steps()) if arguments[1] == "all" else [arguments[1]]
+    if arguments == ["hand-over"]:
+        order, work = arguments[0], HandOver(runbook).perform()
+    else:
+        order = arguments[1]
+        work = perform(runbook, list(runbook.steps()) if order == "all" else [order])
     try:
-        asyncio.run(perform(runbook, names))
+        asyncio.run(work)
     except (ServiceFailed, LabRefused, LabUnreachable, OSError, asyncpg.PostgresError) as error:
-        print(f"{names[0]}: {error}", file=sys.stderr)
+        print(f"{order}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 NAME = "runbook.jsonl"
+TAKEOVER, HAND_OVER = "takeover", "hand-over"  # procedures: from a site that is lost; as planned, from one that is well
 
 
 class Journal:
     """Appends to ``<state>/runbook.jsonl``; each line is one write."""
 
-    def __init__(self, state: Path, site: str, cluster: str) -> None:
+    def __init__(self, state: Path, site: str, cluster: str, procedure: str = TAKEOVER) -> None:
         self._path = state / NAME
-        self._site, self._cluster = site, cluster
+        self._head = {"procedure": procedure, "cluster": cluster, "site": site}
 
     def write(self, step: str, state: str, **more: Any) -> None:  # JSON values
         """Append one line; `state` is begin, end or failed."""
         line = {
             "t": time.monotonic_ns(),
-            "cluster": self._cluster,
-            "site": self._site,
+            **self._head,
             "step": step,
             "state": state,
             **more,

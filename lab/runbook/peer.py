@@ -14,14 +14,16 @@ from lab.net.namespace import socket_in
 _PATIENCE_S = 0.9
 
 
-async def database_reachable(cluster: Cluster, site: str) -> bool:
-    """True when the cluster's database port at that site accepts over the private link."""
-    try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(model.PRIVATE[site], cluster.port), _PATIENCE_S)
-    except OSError:
-        return False
-    writer.close()
-    return True
+ACCEPTS, REFUSES, SILENT = (
+    "accepts",
+    "refuses",
+    "silent",
+)  # a port: somebody listens; the host lives, nobody listens; nothing
+
+
+async def database_port(cluster: Cluster, site: str) -> str:
+    """The cluster's database port at that site over the private link: accepts, refuses or silent."""
+    return await _port(model.PRIVATE[site], cluster.port)
 
 
 async def service_ready(cluster: Cluster, site: str, ca: Path, vantage: str | None = None) -> bool:
@@ -32,9 +34,20 @@ async def service_ready(cluster: Cluster, site: str, ca: Path, vantage: str | No
     return await _status(cluster.public[site], cluster.record, ca, vantage) == 200
 
 
-async def service_answers(cluster: Cluster, site: str, ca: Path) -> bool:
-    """True when that address answers anything at all: a mirror says 503, and lives."""
-    return await _status(cluster.public[site], cluster.record, ca, None) is not None
+async def balancer_accepts(cluster: Cluster, site: str) -> bool:
+    """True when that address accepts: the site lives. A mirror's balancer has nobody to send a request to, and hangs up."""
+    return await _port(cluster.public[site], model.HTTPS) == ACCEPTS
+
+
+async def _port(address: str, port: int) -> str:
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), _PATIENCE_S)
+    except ConnectionRefusedError:
+        return REFUSES
+    except OSError:
+        return SILENT
+    writer.close()
+    return ACCEPTS
 
 
 async def _status(address: str, host: str, ca: Path, vantage: str | None) -> int | None:

@@ -26,6 +26,8 @@ from targets.lab_control import LabControl
 
 CYCLE_S = 1.0
 CYCLES = 3
+# a site that lives behind a lost link goes on by itself (`release`) in less than that; it is taken over when it does not
+PATIENT_CYCLES = 10
 _PROMOTED_WITHIN_S = 30
 _READY_WITHIN_S = 20
 _DNS_WITHIN_S = 10
@@ -55,23 +57,30 @@ class Runbook:
         return Postgres(self.options, self.cluster)
 
     async def detect(self) -> None:
-        """Return when the cluster was dead at the other site on both ways in three cycles in a row."""
-        self._dead_since.clear()
-        while len(self._dead_since) < CYCLES:
-            began = time.monotonic_ns()
-            private, public = await asyncio.gather(
-                peer.database_reachable(self.cluster, self.other),
-                peer.service_ready(self.cluster, self.other, self._ca),
-            )
-            await self._count(began, dead=not private and (not public or self.options.defect == "no-fencing"))
+        """Return when the cluster was dead at the other site on both ways, and often enough in a row.
 
-    async def _count(self, began_ns: int, *, dead: bool) -> None:
+        Three times; ten where the private link is silent and the site still accepts in public: it may be the link that is lost.
+        """
+        self._dead_since.clear()
+        needed = CYCLES
+        while len(self._dead_since) < needed:
+            began = time.monotonic_ns()
+            database, ready, accepts = await asyncio.gather(
+                peer.database_port(self.cluster, self.other),
+                peer.service_ready(self.cluster, self.other, self._ca),
+                peer.balancer_accepts(self.cluster, self.other),
+            )
+            careless = self.options.defect == "no-fencing"
+            needed = PATIENT_CYCLES if database == peer.SILENT and accepts and not careless else CYCLES
+            await self._count(began, needed, dead=database != peer.ACCEPTS and (not ready or careless))
+
+    async def _count(self, began_ns: int, needed: int, *, dead: bool) -> None:
         """One look more, or from the start again; then wait for the next cycle, if there is one."""
         if dead:
             self._dead_since.append(began_ns)
         else:
             self._dead_since.clear()
-        if len(self._dead_since) < CYCLES:
+        if len(self._dead_since) < needed:
             await asyncio.sleep(max(0.0, CYCLE_S - (time.monotonic_ns() - began_ns) / 1e9))
 
     async def fence(self) -> None:
@@ -94,17 +103,17 @@ class Runbook:
     async def await_lost_mirror(self) -> bool:
         """At the active site: return when nothing reached the mirror by the private link in three cycles in a row.
 
-        True: its site still answers in public, so the link is lost and not the site.
+        True: its site still accepts in public, so the link is lost and not the site.
         """
         answered = False
         self._dead_since.clear()
         while len(self._dead_since) < CYCLES:
             began = time.monotonic_ns()
-            private, answered = await asyncio.gather(
-                peer.database_reachable(self.cluster, self.other),
-                peer.service_answers(self.cluster, self.other, self._ca),
+            database, answered = await asyncio.gather(
+                peer.database_port(self.cluster, self.other),
+                peer.balancer_accepts(self.cluster, self.other),
             )
-            await self._count(began, dead=not private)
+            await self._count(began, CYCLES, dead=database != peer.ACCEPTS)
         return answered
 
     async def release(self, *, site_answers: bool) -> None:

@@ -4,11 +4,12 @@ Alertmanager without their token."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from lab import model, pki
 from lab.clusters import TOOLS
-from lab.model import Options, Process, Ready
+from lab.model import SITES, Options, Process, Ready, ServiceFailed
 from lab.servers import environment, program
 from lab.services import alertmanager, analysis, prometheus, telemetry
 from lab.services.vitals import FIRST_PORT
@@ -18,6 +19,7 @@ global
     maxconn 4000
     log stdout format raw local0 notice
     hard-stop-after 3s
+    stats socket "{admin}" mode 600 level admin
 
 defaults
     mode tcp
@@ -42,6 +44,17 @@ backend vitals
     http-check expect status 200
     default-server check check-ssl verify required ca-file "{ca}" check-sni {host} verifyhost {host} inter 500ms fall 2 rise 1
 {servers}
+    # what still comes here during a planned hand-over; on order only, and only while no server of this site is ready
+    server {other} {other_private}:{port} backup disabled
+
+# from the other site during a hand-over: never sent back to where it came from
+frontend handed-over
+    bind {private}:{port}
+    default_backend vitals-here
+
+backend vitals-here
+    balance leastconn
+{tracking}
 
 backend analysis
     timeout tunnel {stream_idle}
@@ -51,6 +64,8 @@ backend analysis
     default-server check check-ssl verify required ca-file "{ca}" check-sni {analysis_host} verifyhost {analysis_host}
     server analysis 127.0.0.1:{analysis_port} inter 500ms fall 2 rise 1
 """
+_ADMIN = Path("/run/haproxy")  # in the lab's private /run: a socket's path has at most 108 bytes
+_ANSWER_WITHIN_S = 5
 _STREAM_IDLE = "10m"  # a live stream whose app is silent for longer is closed
 
 
@@ -123,9 +138,11 @@ def tools_balancer(options: Options, site: str) -> Process:
 
 def balancer(options: Options, site: str) -> Process:
     """The site's balancer on its public address."""
-    servers = "\n".join(
-        f"    server vitals{number} 127.0.0.1:{FIRST_PORT + number}" for number in range(options.servers_per_site)
-    )
+    numbers = range(options.servers_per_site)
+    servers = [f"    server vitals{number} 127.0.0.1:{FIRST_PORT + number}" for number in numbers]
+    tracking = [f"{server} track vitals/vitals{number}" for number, server in enumerate(servers)]
+    other = _other(site)
+    _ADMIN.mkdir(exist_ok=True)
     config = options.folder("haproxy") / f"{site}.cfg"
     address = model.PUBLIC[site]
     ca = pki.keys(options.state).ca
@@ -134,13 +151,50 @@ def balancer(options: Options, site: str) -> Process:
         port=model.HTTPS,
         host=model.RECORD,
         ca=ca,
-        servers=servers,
+        servers="\n".join(servers),
+        tracking="\n".join(tracking),
+        other=other,
+        other_private=model.PRIVATE[other],
+        private=model.PRIVATE[site],
+        admin=_admin(site),
         analysis_host=analysis.HOST,
         analysis_port=analysis.PORT,
         stream_idle=_STREAM_IDLE,
     )
     config.write_text(text.lstrip())
     return _process(f"{site}/haproxy", site, config, address)
+
+
+async def forward(site: str, *, on: bool) -> None:
+    """Let the site's balancer send patients on to the other site while none of its own servers is ready; or let it stop that.
+
+    Raises ServiceFailed when the balancer does not do so.
+    """
+    await _order(site, f"{'enable' if on else 'disable'} server vitals/{_other(site)}")
+
+
+async def _order(site: str, command: str) -> None:
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            reader, writer = await asyncio.open_unix_connection(str(_admin(site)))
+            try:
+                writer.write(command.encode() + b"\n")
+                answer = (await reader.read()).decode().strip()
+            finally:
+                writer.close()
+    except OSError as error:
+        raise ServiceFailed(f"{site}/haproxy: {command}: {error}") from error
+    if answer:
+        raise ServiceFailed(f"{site}/haproxy: {command}: {answer}")
+
+
+def _admin(site: str) -> Path:
+    return _ADMIN / f"{site}.sock"
+
+
+def _other(site: str) -> str:
+    (other,) = (each for each in SITES if each != site)
+    return other
 
 
 def _process(name: str, site: str, config: Path, address: str) -> Process:

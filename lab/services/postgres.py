@@ -205,7 +205,10 @@ class Postgres:
         await supervisor.start(self.server(site))
 
     async def set_synchronous(self, primary: str, mirror: str | None) -> None:
-        """Make commits at `primary` wait for `mirror` where the profile says so; None: wait for nobody."""
+        """Make commits at `primary` wait for `mirror` where the profile says so; None: wait for nobody.
+
+        Returns when they do. Raises ServiceFailed when they do not after a while.
+        """
         name = mirror if mirror and self.cluster.synchronous and self.options.replication == "sync" else ""
         connection = await self.connect(primary)
         try:
@@ -213,18 +216,23 @@ class Postgres:
             await connection.execute("SELECT pg_reload_conf()")
         finally:
             await connection.close()
+        if name:
+            await self._await_mirror(primary, name, "sync_state = 'sync'")
 
     async def await_streaming(self, primary: str, mirror: str) -> None:
         """Return when the mirror streams. Raises ServiceFailed after a while."""
+        await self._await_mirror(primary, mirror, "state = 'streaming'")
+
+    async def _await_mirror(self, primary: str, mirror: str, state: str) -> None:
         deadline = time.monotonic() + _STREAMING_WITHIN_S
         connection = await self.connect(primary)
         try:
             while not await connection.fetchval(
-                "SELECT true FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming'", mirror
+                f"SELECT true FROM pg_stat_replication WHERE application_name = $1 AND {state}", mirror
             ):
                 if time.monotonic() > deadline:
                     raise ServiceFailed(
-                        f"{self.name(mirror)}: does not stream from {primary} after {_STREAMING_WITHIN_S} s"
+                        f"{self.name(mirror)} as the mirror of {primary}: no {state} after {_STREAMING_WITHIN_S} s"
                     )
                 await asyncio.sleep(0.05)
         finally:

@@ -28,6 +28,11 @@ def command(step: str) -> list[str]:
     return [sys.executable, "-m", "lab.runbook", "step", step]
 
 
+def hand_over_command() -> list[str]:
+    """The planned way, to be run in the zone of the site that takes over from one that is well."""
+    return [sys.executable, "-m", "lab.runbook", "hand-over"]
+
+
 def environment(options: Options, site: str) -> dict[str, str]:
     (other,) = (each for each in SITES if each != site)
     whole = {**asdict(options), "state": str(options.state), "site": site, "other": other}

@@ -96,7 +96,9 @@ class Vitals:
         except Refusal as refusal:
             status = refusal.status
             more = [(b"www-authenticate", b"Bearer")] if refusal.status == 401 else []
-            more += [(b"retry-after", b"1")] if refusal.status == 503 else []
+            if refusal.status == 503:
+                # a connection that stays would bring its client back to a server that cannot help: the balancer knows better ones
+                more += [(b"retry-after", b"1"), (b"connection", b"close")]
             if refusal.status >= 500:
                 LOG.warning("refused", extra={"status": refusal.status, "why": refusal.code})
                 if refusal.__cause__ is not None:

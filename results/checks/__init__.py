@@ -17,6 +17,7 @@ from results.checks import (
     data_loss,
     dns_convergence,
     duplicates,
+    failback,
     generator_health,
     injection_receipt,
     isolation,
@@ -46,6 +47,7 @@ CHECKS: dict[str, Check] = {
     "duplicates": duplicates.check,
     "corruption": corruption.check,
     "split-brain": split_brain.check,
+    "failback": failback.check,
     "dns-convergence": dns_convergence.check,
     "traffic-drain": traffic_drain.check,
     "latency-slo": latency_slo.check,
@@ -60,8 +62,8 @@ CHECKS: dict[str, Check] = {
     "cleanliness": cleanliness.check,
 }
 
-# asked only by drills in which the product itself is left alone, or the tools cluster is lost
-_BY_NAME = frozenset({"isolation", "tools-takeover"})
+# asked only by drills in which the product itself is left alone, the tools cluster is lost, or the lost site comes back
+_BY_NAME = frozenset({"isolation", "tools-takeover", "failback"})
 ALWAYS = ("journal", "generator-health", "privacy", "residency", "cleanliness")
 
 

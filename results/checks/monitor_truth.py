@@ -62,8 +62,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
 
 
 def _end(marks: Marks) -> int | None:
-    """When the disturbance is over for everybody; None: not within the drill."""
-    ends = [each for each in (marks.t_rest, marks.t_lifted) if each is not None]
+    """When the disturbance is over for everybody; None: not within the drill. A hand-over, if there is one, is the last."""
+    ends = [each for each in (marks.t_rest, marks.t_lifted, marks.t_fb) if each is not None]
     return max(ends) + _GRACE_NS if ends else None
 
 

@@ -32,7 +32,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "since_fault_s": _seconds(marks.t0, marks.t_rest),
         "detection_s": _seconds(marks.t0, marks.t_det),
         "declaration_gap_s": _seconds(marks.t_decl, marks.t_rest),
-        "site_gap_s": _site_gap(evidence, marks.t0),
+        "site_gap_s": _site_gap(evidence, marks.t0, marks.observed_ns),
     }
     if marks.t_imp is None:
         measured["rta_s"] = 0.0
@@ -56,10 +56,11 @@ def _seconds(begin: int | None, end: int | None) -> float | None:
     return None if begin is None or end is None else round((end - begin) / 1e9, 3)
 
 
-def _site_gap(evidence: Evidence, t0: int) -> float | None:
+def _site_gap(evidence: Evidence, t0: int, until: int) -> float | None:
     fault = evidence.plan.fault
     last, first = evidence.row(
-        "SELECT max(t_done) FILTER (site = ?), min(t_done) FILTER (site = ? AND t_done >= ?) FROM attempts WHERE outcome = 'ok'",
-        *(fault.site, fault.survivor, t0),
+        "SELECT max(t_done) FILTER (site = ?), min(t_done) FILTER (site = ? AND t_done >= ?) FROM attempts "
+        "WHERE outcome = 'ok' AND t_done < ?",
+        *(fault.site, fault.survivor, t0, until),
     )
     return _seconds(last, first)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chaos import faults
+from chaos import faults, hand_over, inverses
 from results.plan import Condition, Fault, Plan
 
 
@@ -38,7 +38,7 @@ FAULT = Fault(site="gra", service="sentry", how="frozen")
 )
 def test_what_a_fault_owes_undoes_it(name: str, call: tuple[str, ...]) -> None:
     kind, driver = faults.fault(name), Recorder()
-    faults.undo(driver, kind.inverse, kind.owed(FAULT))  # type: ignore[arg-type]
+    inverses.way(kind.inverse).undo(driver, kind.owed(FAULT))
     assert driver.calls == [call]
 
 
@@ -54,7 +54,7 @@ def test_an_unknown_fault_condition_or_inverse_is_refused_by_name() -> None:
     with pytest.raises(faults.UnknownFault, match="'meteor'"):
         faults.check_faults(Plan(drill="x", conditions=[Condition(name="meteor")]))
     with pytest.raises(RuntimeError, match="inverse 'rewind-time' is unknown"):
-        faults.undo(Recorder(), "rewind-time", {})  # type: ignore[arg-type]
+        inverses.way("rewind-time")
     faults.check_faults(Plan(drill="x", fault=Fault(name="none")))
 
 
@@ -66,3 +66,11 @@ def test_what_a_fault_cannot_do_is_refused_before_anything_is_done() -> None:
     with pytest.raises(faults.UnknownFault, match="fault service-down: service '': there are"):
         faults.check_faults(Plan(drill="x", conditions=[Condition(name="service-down")]))
     faults.check_faults(Plan(drill="x", fault=Fault(name="private-link", how="slow")))
+
+
+def test_whatever_becomes_of_a_hand_over_both_sites_run_again() -> None:
+    driver = Recorder()
+    way = inverses.way(hand_over.INVERSE)
+    way.undo(driver, hand_over.owed("fra", "gra"))
+    assert driver.calls == [("restore_site", "fra"), ("restore_site", "gra")]
+    assert way.fault == "", "it lifts no fault, so it proves none lifted"

@@ -1,0 +1,72 @@
+"""The planned way from one site to the other, while both are well: what a takeover may lose, a hand-over must not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lab.model import ServiceFailed
+from lab.runbook.journal import HAND_OVER, Journal
+from lab.runbook.steps import Runbook
+from targets.lab_control import LabControl
+
+_ORDER_WITHIN_S = 40
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """From the active site (`other` of the runbook) to the runbook's own."""
+
+    runbook: Runbook
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.runbook.options.state, self.runbook.site, self.runbook.cluster.name, HAND_OVER)
+
+    async def check(self) -> None:
+        """Raises ServiceFailed unless the own database follows the other's closely: nothing has been changed by then."""
+        shown = await self.runbook.database.status(self.runbook.other)
+        kind = "sync" if self.runbook.options.replication == "sync" else "async"
+        if shown.get("mirror") != self.runbook.site or shown.get("sync") != kind:
+            raise ServiceFailed(
+                f"hand-over to {self.runbook.site}: {self.runbook.other} is {shown['role']}, its mirror is "
+                f"{shown.get('mirror')} ({shown.get('sync')}; {kind} is asked)"
+            )
+
+    async def forward(self) -> None:
+        """Whoever still goes to the other site after this is served here as soon as nobody can be served there."""
+        await self._order("forward", state="on")
+
+    async def demote(self) -> None:
+        """From here on nobody can write, until the own database is promoted."""
+        await self._order("demote")
+
+    async def promote(self) -> None:
+        await self.runbook.promote()
+
+    async def dns(self) -> None:
+        await self.runbook.dns()
+
+    async def mirror(self) -> None:
+        """The other site follows: commits wait for it again."""
+        await self._order("follow")
+
+    async def declare(self) -> None:
+        """The line in the journal is the declaration."""
+
+    async def perform(self) -> None:
+        """Every step, in the journal; the first that fails ends it."""
+        for name, step in self.steps().items():
+            with self.journal.step(name):
+                await step()
+
+    def steps(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """In their order."""
+        names = ("check", "forward", "demote", "promote", "dns", "mirror", "declare")
+        return {name: getattr(self, name) for name in names}
+
+    async def _order(self, do: str, **more: Any) -> None:  # JSON values
+        provider = LabControl(self.runbook.options.state / "control.sock", timeout_s=_ORDER_WITHIN_S)
+        await asyncio.to_thread(lambda: provider.call(do, site=self.runbook.other, **more))

@@ -1,0 +1,20 @@
+"""The verdict in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from results.documents import sentence
+from results.judge import Judgement
+from tests.results.story import Story
+
+
+def test_it_says_what_was_restored_and_lost(story: Story, told: Callable[[Story], Judgement]) -> None:
+    assert sentence(told(story)) == (
+        "Drill story passed: service restored after 5.0 s, 0 of 2,000 acknowledged uploads lost, 87.89% of the readings on time."
+    )
+
+
+def test_it_does_not_answer_what_the_drill_did_not_ask(story: Story, told: Callable[[Story], Judgement]) -> None:
+    story.plan["checks"] = ["availability-slo"]
+    assert sentence(told(story)) == "Drill story passed: 2,000 uploads acknowledged, 87.89% of the readings on time."
