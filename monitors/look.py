@@ -9,6 +9,9 @@ from typing import Protocol
 GRACE_S = 20.0
 
 
+OUTCOMES = ("ok", "failed", "blind")
+
+
 @dataclass(frozen=True)
 class Look:
     """What was seen. `why` says in a few words what was wrong; `figures` are named with their units (``latency_ms``).

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from monitors.look import Look
+from monitors.look import OUTCOMES, Look
 from monitors.page import serve
 
 HEARTBEAT = "monitor_heartbeat_seconds"
@@ -69,7 +69,9 @@ class Metrics:
         self._blind.labels(monitor, self._site).set(look.blind)
         if not look.blind:
             self._up.labels(monitor, self._site).set(look.ok)
-        self._looks.labels(monitor, self._site, look.outcome).inc()
+        for outcome in OUTCOMES:
+            # a counter that begins with its first failure has not risen by it: no rate would ever count that one
+            self._looks.labels(monitor, self._site, outcome).inc(outcome == look.outcome)
         for name, value in look.figures.items():
             self._figure.labels(monitor, self._site, name).set(value)
         self.heartbeat = time.time()

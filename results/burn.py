@@ -6,8 +6,11 @@ window has then spent that share of the budget of the whole period P; the short 
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+_SECOND = 1_000_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
@@ -64,6 +67,27 @@ def fires_after_s(pair: Pair, period_s: int, budget: float, error_ratio: float) 
     if error_ratio <= threshold:
         return None
     return max(pair.long_s, pair.short_s) * threshold / error_ratio
+
+
+def fires_at_ns(pair: Pair, period_s: int, budget: float, events: Iterable[tuple[int, bool]]) -> int | None:
+    """When the rule's condition first holds, counted event by event; None: never. `events`: (ns, good), in order of time.
+
+    Looks that fail may take longer than looks that do not: then fewer of them count than a step of the ratio would have it.
+    """
+    threshold = pair.factor(period_s) * budget
+    windows: list[tuple[int, deque[tuple[int, bool]]]] = [(length, deque()) for length in (pair.long_s, pair.short_s)]
+    bad = [0, 0]
+    for t, good in events:
+        above = True
+        for number, (length, window) in enumerate(windows):
+            window.append((t, good))
+            bad[number] += not good
+            while window[0][0] <= t - length * _SECOND:
+                bad[number] -= not window.popleft()[1]
+            above = above and bad[number] > threshold * len(window)
+        if above:
+            return t
+    return None
 
 
 def duration(seconds: int) -> str:

@@ -3,6 +3,7 @@
 A page on a burn rate k over windows (long, short) must fire k·B·long / e after the error ratio stepped to e, plus the time to
 scrape and to evaluate. The step is seen when the first failed look of the monitor that the objective counts has ended,
 or, where it counts what servers answered, the first attempt that was answered with 5xx; e is their ratio in the seconds after it.
+Counted event by event the condition may hold later: looks that fail can take longer. The later time of the two counts.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from dataclasses import dataclass
 from itertools import pairwise
 
-from results.burn import Pair, fires_after_s
+from results.burn import Pair, fires_after_s, fires_at_ns
 from results.checks.monitors import answers, looks_of
 from results.evidence import Evidence, Unusable
 from results.finding import Finding, Value, Verdict
@@ -115,12 +116,13 @@ def _expected(evidence: Evidence, marks: Marks, alert: Alert) -> tuple[dict[str,
     delivered = _first(evidence, "delivery", alert.name, "firing", t0)
     shown: dict[str, Value] = {"fired_s": _since(t0, fired), "computed_s": None, "delivered_s": _since(t0, delivered)}
     what = f"looks of {alert.monitor}" if alert.monitor is not None else "answers"
-    failing, ratio = _bad(evidence, alert.monitor, t0)
-    computed = _latest_s(evidence, alert, ratio)
-    if not failing or computed is None:
+    longest = max(pair.long_s for pair in alert.pairs) * _SECOND
+    events = _events(evidence, alert.monitor, t0 - longest)
+    failing, ratio = _bad(events, t0)
+    latest = _latest(evidence, alert, failing[0], ratio, events) if failing else None
+    if latest is None:
         why = f"{ratio:.1%} of the {what} were bad, too few to fire" if failing else f"none of the {what} was bad"
         return shown, "", f"{alert.name}: {why}, so there was no time in which it had to fire"
-    latest = failing[0] + int(computed * _SECOND)
     shown["computed_s"] = _since(t0, latest)
     wrong = _late(evidence, alert, fired, latest, delivered)
     if fired is None and not wrong:
@@ -153,22 +155,31 @@ def _stuck(evidence: Evidence, marks: Marks, alert: Alert, last_failed: int, sho
     return f"{alert.name} was not cleared {(due - last_failed) / 1e9:.0f} s after the last bad event"
 
 
-def _bad(evidence: Evidence, monitor: str | None, t0: int) -> tuple[list[int], float]:
-    """Times of the bad events after t0 that an objective counts; and the ratio of bad ones in the seconds after the first."""
-    events = looks_of(evidence, monitor, t0) if monitor is not None else answers(evidence, t0)
-    bad = [t for t, good in events if not good]
+def _events(evidence: Evidence, monitor: str | None, after_ns: int) -> list[tuple[int, bool]]:
+    """What the objective counts: when it was over, and whether it was good."""
+    return looks_of(evidence, monitor, after_ns) if monitor is not None else answers(evidence, after_ns)
+
+
+def _bad(events: list[tuple[int, bool]], t0: int) -> tuple[list[int], float]:
+    """Times of the bad events after t0; and the ratio of bad ones in the seconds after the first."""
+    bad = [t for t, good in events if not good and t >= t0]
     if not bad:
         return [], 0.0
     first = [good for t, good in events if bad[0] <= t <= bad[0] + _RATIO_OVER_NS]
     return bad, 1 - sum(first) / len(first)
 
 
-def _latest_s(evidence: Evidence, alert: Alert, ratio: float) -> float | None:
-    """k·B·long / e of the quickest pair, plus one scrape and two evaluations (the second one fires)."""
-    times = [fires_after_s(pair, alert.period_s, alert.budget, ratio) for pair in alert.pairs]
-    known = [time for time in times if time is not None]
+def _latest(evidence: Evidence, alert: Alert, first: int, ratio: float, events: list[tuple[int, bool]]) -> int | None:
+    """When the quickest pair holds, plus one scrape and two evaluations (the second one fires); None: it need not fire."""
+    due = []
+    for pair in alert.pairs:
+        step = fires_after_s(pair, alert.period_s, alert.budget, ratio)
+        counted = fires_at_ns(pair, alert.period_s, alert.budget, events)
+        if step is not None:
+            due.append(max(first + int(step * _SECOND), counted or 0))
     alerting = evidence.plan.alerting
-    return min(known) + alerting.scrape_s + 2 * alerting.evaluation_s if known else None
+    on_top = int((alerting.scrape_s + 2 * alerting.evaluation_s) * _SECOND)
+    return min(due) + on_top if due else None
 
 
 def _unexpected(evidence: Evidence) -> list[str]:

@@ -100,10 +100,11 @@ def _limit_s(evidence: Evidence, marks: Marks, monitor: str) -> float:
     Nor can anybody see what only the service itself can show, while nobody serves.
     """
     want, of_main = evidence.plan.objectives, evidence.plan.fault.takeover == MAIN
-    concerned = monitor in OF_WHAT_SERVES if of_main else monitor in READERS_OF_TOOLS
-    if not concerned or marks.t0 is None:
+    of_service = monitor in OF_WHAT_SERVES and (of_main or marks.t_imp is not None)
+    of_tools = monitor in READERS_OF_TOOLS and not of_main
+    if marks.t0 is None or not (of_service or of_tools):
         return want.monitor_blind_s
-    back = marks.t_rest if of_main else marks.t_lifted
-    may_take_s = want.rto_s if of_main else want.tools_rto_s
+    back = marks.t_rest if of_service else marks.t_lifted
+    may_take_s = want.rto_s if of_service else want.tools_rto_s
     away_s = (back - marks.t0) / 1e9 if back is not None else may_take_s
     return want.monitor_blind_s + away_s + _GRACE_NS / 1e9

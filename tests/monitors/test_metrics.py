@@ -41,6 +41,13 @@ def test_looks_alarms_and_figures_are_exported() -> None:
     assert values(metrics)["monitor_alarm", ""] == 0
 
 
+def test_every_outcome_is_counted_from_zero_on_so_that_the_first_failure_is_a_rise() -> None:
+    metrics = Metrics("gra")
+    metrics.looked("http", Look(ok=True))
+    found = values(metrics)
+    assert [found["monitor_looks_total", outcome] for outcome in ("ok", "failed", "blind")] == [1, 0, 0]
+
+
 def test_a_blind_look_is_counted_and_leaves_what_was_seen_last() -> None:
     metrics = Metrics("gra")
     metrics.looked("replication", Look(ok=True))
