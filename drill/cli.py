@@ -19,6 +19,7 @@ from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from drill.catalogue import catalogue
 from drill.exercise import DrillRefused, Exercise, make_report
+from drill.proof.command import UnknownSystem, prove, systems
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
 from lab.doctor import examine
@@ -155,6 +156,27 @@ def list_command(as_json: Json = False) -> None:
         for word in ("proof", "needs"):
             if row[word]:
                 typer.echo(f"    {word}  {row[word] if word == 'proof' else ', '.join(row[word])}")
+
+
+@app.command("prove")
+def prove_command(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SYSTEM]...", help="of docs/proof.md; none: all")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="the small ones, as in 'make test'; without: also every drill, healthy")
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="healthy drills so often, each time with another seed")] = 1,
+    page: Annotated[Path | None, typer.Option(help="write the matrix there, as Markdown")] = None,
+    as_json: Json = False,
+) -> None:
+    """Prove the verdicts: known-bad systems must turn their checks red, healthy ones must stay green."""
+    drills = [path.stem for path in _experiments()]
+    try:
+        chosen = systems(drills, names or [], quick=quick, seeds=range(1, seeds + 1))
+    except UnknownSystem as error:
+        _refuse(str(error))
+    raise typer.Exit(prove(chosen, as_json=as_json, page=page))
 
 
 @app.command()

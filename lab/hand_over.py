@@ -33,6 +33,7 @@ async def follow(supervisor: Supervisor, site: str) -> None:
     (other,) = (each for each in SITES if each != site)
     if (await database.status(other))["role"] != "primary":
         raise ServiceFailed(f"follow {site}: the database of {other} is no primary")
+    await supervisor.stop(database.name(site))  # where it was not ended before
     await database.rejoin(supervisor, site, other)
 
 

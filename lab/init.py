@@ -133,7 +133,8 @@ class Lab:
         site = _site(request)
         self.healing.add(site)
         try:
-            await self._heal(site)
+            if self.options.defect != "undo-without-effect":
+                await self._heal(site)
         finally:
             self.healing.discard(site)
             self.healed_ns[site] = time.monotonic_ns()

@@ -41,13 +41,15 @@ class HandOver:
 
     async def demote(self) -> None:
         """From here on nobody can write, until the own database is promoted."""
-        await self._order("demote")
+        if self.runbook.options.defect != "hasty-hand-over":
+            await self._order("demote")
 
     async def promote(self) -> None:
         await self.runbook.promote()
 
     async def dns(self) -> None:
-        await self.runbook.dns()
+        if self.runbook.options.defect != "forgetful-hand-over":
+            await self.runbook.dns()
 
     async def mirror(self) -> None:
         """The other site follows: commits wait for it again."""

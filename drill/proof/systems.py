@@ -1,15 +1,16 @@
-"""The small drills of the suite: what each known-bad system must turn red, and drills of a healthy one."""
+"""The systems that the proof looks at: what each known-bad one must turn red, and drills of a healthy one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from results.checks import asked
 
 ENGINES = ("native", "rust", "gevent")
-SMALL = {
+SMALL: dict[str, Any] = {
     "population.patients": 1200,
     "load.rate": 70,
     "phases.warm_up_s": 2,
@@ -23,7 +24,7 @@ SMALL = {
     "alerting.scrape_s": 3,
     "objectives.isolation_latency": "{p50: 5}",
 }
-_SITE_LOSS = {
+_SITE_LOSS: dict[str, Any] = {
     "phases.takeover_limit_s": 12,
     "phases.recovered_s": 30,
     "objectives.at_risk_writes": 100,
@@ -31,15 +32,27 @@ _SITE_LOSS = {
     "objectives.dns_t95_s": 20,
 }
 # data are lost, stored twice or missed by monitors within seconds of the loss: nothing later is waited for, or asked
-_SOON = {**_SITE_LOSS, "phases.recovered_s": 8}
+_SOON: dict[str, Any] = {**_SITE_LOSS, "phases.recovered_s": 8}
 _OF_DATA = ["injection-receipt", "data-loss", "duplicates", "corruption", "monitor-detection", "monitor-truth"]
 # defects of the product or of its monitors: the cluster that watches would only cost time
-_NO_TOOLS = {"lab.tools": "false"}
-_ALONE = {**_NO_TOOLS, "checks": json.dumps([name for name in asked(None) if name != "alert-delivery"])}
-_QUIET_ALONE = {**_NO_TOOLS, "checks": "[duplicates, corruption, availability-slo, monitor-truth]"}
-_BRIEF = {"phases.fault_s": 10, "phases.recovered_s": 10}
+_NO_TOOLS: dict[str, Any] = {"lab.tools": "false"}
+_ALONE: dict[str, Any] = {**_NO_TOOLS, "checks": json.dumps([name for name in asked(None) if name != "alert-delivery"])}
+_QUIET_ALONE: dict[str, Any] = {**_NO_TOOLS, "checks": "[duplicates, corruption, availability-slo, monitor-truth]"}
+_CIRCLE: dict[str, Any] = {
+    **_SITE_LOSS,
+    **_NO_TOOLS,
+    "phases.recovered_s": 12,
+    "phases.return_s": 30,
+    "phases.home_s": 12,
+    "objectives.restored_hold_s": 4,
+    "objectives.hand_over_late_ratio": 0.05,
+    "checks": json.dumps(
+        [*("injection-receipt", "recovery-time", "data-loss", "duplicates", "corruption"), "split-brain", "failback"]
+    ),
+}
+_BRIEF: dict[str, Any] = {"phases.fault_s": 10, "phases.recovered_s": 10}
 # (sentry-down is like matomo-down, and shown with its defect; lying-health is what alert-channel-broken begins with)
-WATCHERS_DRILLS = {
+WATCHERS_DRILLS: dict[str, dict[str, Any]] = {
     "matomo-down": _BRIEF,
     "monitor-blind": _BRIEF,
     # phones whose uploads are refused come back all the time: on two shared cores the health page may be late as well
@@ -78,7 +91,8 @@ def _soon(red: str = "", follows: str = "", checks: tuple[str, ...] = (), **chan
 
 def _watched(drill: str, red: str = "", unclear: str = "", follows: str = "", **changes: Any) -> Expected:
     """With the cluster that watches."""
-    return Expected(*(frozenset(names.split()) for names in (red, unclear, follows)), drill=drill, changes=changes)
+    must, may, because = (frozenset(names.split()) for names in (red, unclear, follows))
+    return Expected(must, may, because, drill, changes)
 
 
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal"
@@ -100,6 +114,16 @@ EXPECTED = {
         follows="recovery-time availability-slo duplicates corruption cleanliness",
         **{"lab.replication": "async", **_NO_TOOLS, **_BRIEF, "phases.fault_s": 20},
     ),
+    # without the clean end of the old primary both write for a while, and the rewind takes what one of them promised
+    "hasty-hand-over": _watched(
+        "site-loss-and-return",
+        red="split-brain data-loss",
+        follows="failback monitor-truth duplicates corruption monitor-detection",
+        **{**_CIRCLE, "lab.replication": "async", "objectives.rpo_s": 60, "objectives.lost": 60},
+    ),
+    "forgetful-hand-over": _watched("site-loss-and-return", red="failback", follows="monitor-truth", **_CIRCLE),
+    # nobody brings the site back, though the order is answered well
+    "undo-without-effect": _soon(red="cleanliness journal", follows="data-loss monitor-detection", **_NO_TOOLS),
     # nobody serves, so nothing can be read back through the public name either
     "no-promotion": _expect(
         red="recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption dns-convergence"
@@ -146,9 +170,25 @@ EXPECTED = {
 }
 
 
-def drills() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Every drill by the name its test has: which drill, and the changes to its plan."""
-    known_bad = {name: (each.drill, {**each.changes, "lab.defect": name}) for name, each in EXPECTED.items()}
-    engines = {name: ("site-loss", {**_SITE_LOSS, "load.engine": name}) for name in ENGINES}
-    watchers = {f"clean-{name}": (name, changes) for name, changes in WATCHERS_DRILLS.items()}
+@dataclass(frozen=True)
+class System:
+    """One drill of the proof: which, with which changes to its plan in the quick form, and what must come of it."""
+
+    drill: str
+    changes: dict[str, Any]
+    expected: Expected = Expected(changes={})  # of a healthy system: nothing may turn
+
+
+def small_systems() -> dict[str, System]:
+    """By name: each known-bad system, and healthy ones under every engine and in drills of what watches. Seconds each."""
+    known_bad = {
+        name: System(each.drill, {**SMALL, **each.changes, "lab.defect": name}, each) for name, each in EXPECTED.items()
+    }
+    engines = {name: System("site-loss", {**SMALL, **_SITE_LOSS, "load.engine": name}) for name in ENGINES}
+    watchers = {f"clean-{name}": System(name, {**SMALL, **changes}) for name, changes in WATCHERS_DRILLS.items()}
     return {**known_bad, **engines, **watchers}
+
+
+def healthy_systems(drills: Iterable[str], seeds: Iterable[int] = (1,)) -> dict[str, System]:
+    """By name: every drill in its quick form on a healthy system, once with each seed."""
+    return {f"healthy-{name}-{seed}": System(name, {"seed": seed}) for seed in seeds for name in drills}

@@ -1,0 +1,84 @@
+"""``zweitherz prove``: known-bad systems and healthy ones, on the real lab."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import importlib.metadata
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from drill.proof.matrix import Row, markdown, row, summary
+from drill.proof.runner import Drills, NoVerdict
+from drill.proof.systems import System, healthy_systems, small_systems
+
+SMALL_AT_A_TIME = 2  # with its lab, its start and its report a small drill uses half a core
+
+
+class UnknownSystem(ValueError):
+    """Names the nearest valid spelling."""
+
+
+def systems(drills: Iterable[str], names: list[str], *, quick: bool, seeds: Iterable[int]) -> dict[str, System]:
+    """Those of these names (none: all); quick: the small ones. Raises UnknownSystem."""
+    known = small_systems() | ({} if quick else healthy_systems(drills, seeds))
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise UnknownSystem(
+                f"system {name!r}: unknown; " + (f"did you mean {near[0]}?" if near else "see docs/proof.md")
+            )
+    return {name: known[name] for name in names or known}
+
+
+def prove(chosen: dict[str, System], *, as_json: bool, page: Path | None) -> int:
+    """Run them and print what came of each; 0: everything as expected, else 1. Evidence of the others is kept."""
+    results = Path(tempfile.mkdtemp(prefix="zweitherz-proof-"))
+    small = small_systems()
+    rows: list[Row] = []
+    # drills in their quick form have the machine to themselves: they judge how quick things are as well
+    for together, at_a_time in (
+        ({name: each for name, each in chosen.items() if name in small}, SMALL_AT_A_TIME),
+        ({name: each for name, each in chosen.items() if name not in small}, 1),
+    ):
+        drills = Drills(together, results, at_a_time)
+        try:
+            for name, system in together.items():
+                rows.append(_row(drills, name, system))
+                if not as_json:
+                    typer.echo(_line(rows[-1], len(rows), len(chosen)))
+        finally:
+            drills.close()
+    if as_json:
+        typer.echo(json.dumps([asdict(each) | {"as_expected": each.as_expected} for each in rows]))
+    else:
+        typer.echo(summary(rows))
+    if page is not None:
+        now = datetime.datetime.now(datetime.UTC)
+        page.write_text(markdown(rows, importlib.metadata.version("zweitherz"), now))
+    if all(each.as_expected for each in rows):
+        shutil.rmtree(results)
+        return 0
+    typer.echo(f"evidence: {results}", err=True)
+    return 1
+
+
+def _row(drills: Drills, name: str, system: System) -> Row:
+    try:
+        return row(name, system, drills.verdict(name))
+    except NoVerdict as error:
+        defect = str(system.changes.get("lab.defect", "none"))
+        return Row(name, system.drill, defect, 0, (), (), (), false=(" ".join(str(error).split()),))
+
+
+def _line(each: Row, number: int, of: int) -> str:
+    words = [f"caught by {', '.join(each.caught)}"] if each.caught else []
+    words += [f"MISSED {', '.join(each.missed)}"] if each.missed else []
+    words += [f"FALSE ALARM {'; '.join(each.false)}"] if each.false else []
+    return f"{number:>3}/{of} {'✔' if each.as_expected else '✘'} {each.name:<32}{'; '.join(words) or 'green'} ({each.seconds} s)"
