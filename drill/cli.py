@@ -19,6 +19,7 @@ from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from drill.catalogue import catalogue
 from drill.exercise import DrillRefused, Exercise, make_report
+from drill.permission import PRODUCTION, NotPermitted, check_budget, check_confirmation, check_limits
 from drill.proof.command import UnknownSystem, prove, systems
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
@@ -29,6 +30,7 @@ from results.checks import check_names
 from results.clock import Clock
 from results.documents import sentence, write_documents
 from results.judge import Judgement, judge
+from results.plan import Plan
 from results.plan_file import BadPlan, plan_of, read_experiment
 from targets.lab_control import LabRefused, LabUnreachable
 from targets.read import BadTarget, read_target
@@ -61,6 +63,7 @@ def drill(
     patients: Annotated[int | None, typer.Option(help="number of patients")] = None,
     rate: Annotated[float | None, typer.Option(help="uploads a second, all patients")] = None,
     seed: Annotated[int | None, typer.Option(help="seed of population and schedule")] = None,
+    confirm: Annotated[str | None, typer.Option(help="in production: the site that this drill breaks, typed")] = None,
     sets: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="any key of the plan")] = None,
     lang: Language = "en",
     plain: Annotated[bool, typer.Option("--plain", help="plain lines in place of the live view")] = False,
@@ -81,13 +84,16 @@ def drill(
         faults.check_faults(plan)
         check_names(plan.checks)
         if target is not None:
-            driver_for(read_target(target))
+            _check_permission(plan, target, confirm)
         _check_language(lang)
         exercise = Exercise(plan, experiment, target, plain=plain or None, language=lang)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: exercise.stop())
         outcome = exercise.run()
-    except (BadPlan, BadTarget, NoDriver, UnknownDefect, LabError, DrillRefused, ValueError, OSError) as error:
+    except (
+        *(BadPlan, BadTarget, NoDriver, NotPermitted, UnknownDefect),
+        *(LabError, DrillRefused, ValueError, OSError),
+    ) as error:
         _refuse(str(error))
     if as_json:
         shown = outcome.judgement.as_json() | {"exit_code": outcome.exit_code, "aborted": outcome.aborted}
@@ -258,6 +264,17 @@ def _experiment(name: str) -> Path:
             f"drill {name!r}: unknown; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
         )
     return known[name]
+
+
+def _check_permission(plan: Plan, target_file: Path, confirm: str | None) -> None:
+    """Raises NoDriver, NotPermitted, BadTarget."""
+    target = read_target(target_file)
+    driver_for(target)
+    check_limits(plan, target)
+    if target.environment == PRODUCTION and confirm is None and sys.stdin.isatty():
+        confirm = typer.prompt(f"{target.name} is production. Type the name of the site that this drill breaks")
+    check_confirmation(plan, target, confirm)
+    check_budget(target_file, target)
 
 
 def _find(name: str) -> Path:

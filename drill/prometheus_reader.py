@@ -3,11 +3,13 @@
 ``python -m drill.prometheus_reader alerts TARGET SITE SINCE_NS``: which alerts were firing, and when.
 ``python -m drill.prometheus_reader series TARGET SITE FILE``: names and labels of every series that it holds, one JSON object a
 line (``id``, ``name``, ``labels`` as JSON).
+``python -m drill.prometheus_reader value TARGET SITE QUERY``: the one value that a query has now.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -66,6 +68,15 @@ def read_series(target: Target, site: str, file: Path) -> int:
     return len(series)
 
 
+def read_value(target: Target, site: str, query: str) -> float:
+    """The value of a query that has exactly one. Raises ReadFailed."""
+    data = ask(target, site, "/api/v1/query", {"query": query})
+    found = [data["result"]] if data["resultType"] == "scalar" else [each["value"] for each in data["result"]]
+    if len(found) != 1 or math.isnan(value := float(found[0][1])):
+        raise ReadFailed(f"{site}: {len(found)} values for {query} (one number is asked)")
+    return value
+
+
 def read_alerts(target: Target, site: str, since_ns: int) -> list[dict[str, Any]]:  # alert, severity, state, t_ns
     """Each alert's firing and end, to the step of a second, in order. Raises ReadFailed."""
     until = time.time()
@@ -103,6 +114,8 @@ def main(arguments: list[str]) -> int:
     try:
         if what == "series":
             print(json.dumps({"rows": read_series(target, site, Path(last))}))
+        elif what == "value":
+            print(json.dumps({"value": read_value(target, site, last)}))
         else:
             print(json.dumps({"changes": read_alerts(target, site, int(last))}))
     except ReadFailed as error:

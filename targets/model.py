@@ -191,6 +191,34 @@ class Tools(_Part):
     prometheus: Prometheus | None = None
 
 
+class Budget(_Part):
+    """The error budget that must be left before anything is broken.
+
+    query     PromQL for the share that is left (0 to 1, one value), asked of the target's Prometheus, at the site where the tools
+              cluster is active; Sloth records ``slo:period_error_budget_remaining:ratio``
+    at_least  below that no drill begins
+    """
+
+    query: str
+    at_least: float = Field(0.2, ge=0, le=1)
+
+
+class Limits(_Part):
+    """How far a drill may go on this target: its blast radius. null: no limit.
+
+    faults    names of the faults that may be injected, also as conditions
+    sites     sites that may be lost or have something broken
+    patients  simulated at most; `rate` uploads a second at most
+    budget    error budget that must be left
+    """
+
+    faults: list[str] | None = None
+    sites: list[str] | None = None
+    patients: int | None = Field(None, ge=1)
+    rate: float | None = Field(None, gt=0)
+    budget: Budget | None = None
+
+
 class Target(_Part):
     """A whole system under drill.
 
@@ -212,6 +240,7 @@ class Target(_Part):
     secrets: Secrets
     tools: Tools | None = None
     residency: Residency | None = None
+    limits: Limits = Limits()
     vantage: dict[str, list[str]] = {}
     control: Path | None = None
 
