@@ -14,25 +14,24 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from chaos import faults, inverses
+from chaos import faults
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from drill.catalogue import catalogue
 from drill.exercise import DrillRefused, Exercise, make_report
 from drill.permission import PRODUCTION, NotPermitted, check_budget, check_confirmation, check_limits
 from drill.proof.command import UnknownSystem, prove, systems
+from drill.undoing import undo_run
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
 from lab.doctor import examine
 from lab.launch import LabError
 from results import run as runs
 from results.checks import check_names
-from results.clock import Clock
 from results.documents import sentence, write_documents
 from results.judge import Judgement, judge
 from results.plan import Plan
 from results.plan_file import BadPlan, plan_of, read_experiment
-from targets.lab_control import LabRefused, LabUnreachable
 from targets.read import BadTarget, read_target
 
 BAD_INPUT = 64
@@ -173,6 +172,7 @@ def prove_command(
         bool, typer.Option("--quick", help="the small ones, as in 'make test'; without: also every drill, healthy")
     ] = False,
     seeds: Annotated[int, typer.Option(min=1, help="healthy drills so often, each time with another seed")] = 1,
+    kills: Annotated[int, typer.Option(min=0, help="also so many drills that get SIGKILL at a random moment")] = 0,
     page: Annotated[Path | None, typer.Option(help="write the matrix there, as Markdown")] = None,
     as_json: Json = False,
 ) -> None:
@@ -182,21 +182,18 @@ def prove_command(
         chosen = systems(drills, names or [], quick=quick, seeds=range(1, seeds + 1))
     except UnknownSystem as error:
         _refuse(str(error))
-    raise typer.Exit(prove(chosen, as_json=as_json, page=page))
+    raise typer.Exit(prove(chosen, as_json=as_json, page=page, kills=kills))
 
 
 @app.command()
 def undo(
     run: Run = "latest", target: Annotated[Path | None, typer.Option(help="target file")] = None, as_json: Json = False
 ) -> None:
-    """Carry out every inverse that a run still owes, newest first; harmless when nothing is owed."""
+    """Carry out every inverse that a run still owes, newest first, and remove what its lab left; else harmless."""
     path = _find(run)
     try:
         owed = undo_log.owed(path)
-        done: list[str] = []
-        failed: list[str] = []
-        if owed:
-            done, failed = _undo(path, target)
+        done, failed = undo_run(path, target)
     except (undo_log.DamagedUndoLog, BadTarget, NoDriver) as error:
         _refuse(str(error))
     if as_json:
@@ -222,29 +219,6 @@ def doctor(as_json: Json = False) -> None:
         if remark.remedy:
             typer.echo(f"    remedy: {remark.remedy}")
     raise typer.Exit(BAD_INPUT if any(remark.level == "missing" for remark in remarks) else 0)
-
-
-def _undo(run: Path, target_file: Path | None) -> tuple[list[str], list[str]]:
-    state = Path(__file__).resolve().parent.parent / ".lab" / run.name
-    if target_file is None and not (state / "target.yaml").exists():
-        # the embedded lab of that run is gone, and with it everything that was broken in it
-        clock = Clock.anchored_now()
-        owed = undo_log.owed(run)
-        for inverse in owed:
-            undo_log.settle(run, clock, inverse)
-        return [f"{inverse.do} (its lab is gone)" for inverse in owed], []
-    driver = driver_for(read_target(target_file or state / "target.yaml"))
-
-    def carry_out(inverse: undo_log.Inverse) -> None:
-        try:
-            inverses.way(inverse.do).undo(driver, inverse.parameters)
-        except LabUnreachable:
-            return  # a lab that is gone has nothing broken in it
-        except LabRefused as error:
-            raise RuntimeError(str(error)) from error
-
-    replay = undo_log.replay(run, Clock.anchored_now(), carry_out)
-    return [i.do for i in replay.settled], [f"{i.do}: {why}" for i, why in replay.failed]
 
 
 def _experiments() -> list[Path]:

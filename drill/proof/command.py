@@ -14,6 +14,7 @@ from pathlib import Path
 
 import typer
 
+from drill.proof.killed import killed
 from drill.proof.matrix import Row, markdown, row, summary
 from drill.proof.runner import Drills, NoVerdict
 from drill.proof.systems import System, healthy_systems, small_systems
@@ -37,8 +38,11 @@ def systems(drills: Iterable[str], names: list[str], *, quick: bool, seeds: Iter
     return {name: known[name] for name in names or known}
 
 
-def prove(chosen: dict[str, System], *, as_json: bool, page: Path | None) -> int:
-    """Run them and print what came of each; 0: everything as expected, else 1. Evidence of the others is kept."""
+def prove(chosen: dict[str, System], *, as_json: bool, page: Path | None, kills: int = 0) -> int:
+    """Run them and print what came of each; 0: everything as expected, else 1. Evidence of the others is kept.
+
+    `kills`: so many drills more, each killed at a moment of its own.
+    """
     results = Path(tempfile.mkdtemp(prefix="zweitherz-proof-"))
     small = small_systems()
     rows: list[Row] = []
@@ -52,9 +56,13 @@ def prove(chosen: dict[str, System], *, as_json: bool, page: Path | None) -> int
             for name, system in together.items():
                 rows.append(_row(drills, name, system))
                 if not as_json:
-                    typer.echo(_line(rows[-1], len(rows), len(chosen)))
+                    typer.echo(_line(rows[-1], len(rows), len(chosen) + kills))
         finally:
             drills.close()
+    for seed in range(1, kills + 1):
+        rows.append(killed(seed, results / f"killed-{seed}"))
+        if not as_json:
+            typer.echo(_line(rows[-1], len(rows), len(chosen) + kills))
     if as_json:
         typer.echo(json.dumps([asdict(each) | {"as_expected": each.as_expected} for each in rows]))
     else:

@@ -84,23 +84,3 @@ def test_a_drill_whose_generator_dies_ends_and_is_never_green(tmp_path: Path) ->
     assert "ended without writing their end" in found["generator-health"]["why"]
     assert "the load generator has ended" in out + err
     assert naming(run) == []
-
-
-def test_nothing_outlives_a_drill_that_is_killed_and_undo_tidies(tmp_path: Path) -> None:
-    drill = start(tmp_path)
-    run = run_of(tmp_path)
-    eventually(lambda: under_load(run), 60)
-    assert len(naming(run)) >= 3, "load generator, sender, experiment, witness, lab"
-    drill.kill()
-    drill.communicate(timeout=30)
-    eventually(lambda: naming(run) == [], 60)
-    done = subprocess.run(
-        [sys.executable, "-m", "drill.cli", "undo", run.name],
-        capture_output=True,
-        text=True,
-        cwd=HOME,
-        env={**os.environ, "ZWEITHERZ_RESULTS": str(tmp_path)},
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
