@@ -4,7 +4,7 @@ target has for the monitors of this site, then with certificates at both ends.
 monitor_up{monitor, site}                     1: the last look that saw something was good, 0: it was not
 monitor_blind{monitor, site}                  1: the source of the last look did not answer, 0: it did
 monitor_alarm{monitor, site}                  1 while its alarm is on
-monitor_looks_total{monitor, site, outcome}   looks by outcome: ok, failed, blind
+monitor_looks_total{monitor, site, outcome}   looks by outcome: ok, failed, blind (also: failed, and no way out was seen)
 monitor_figure{monitor, site, figure}         last value of each figure, with its unit in its name (latency_ms, days_left)
 monitor_heartbeat_seconds{site}               time of the last completed look of any monitor. What watches it needs no clock:
                                               the value changes from look to look, or nobody looks any more
@@ -65,13 +65,15 @@ class Metrics:
         except (OSError, OverflowError) as error:
             raise PortTaken(f"port {port} of {address}: {getattr(error, 'strerror', None) or error}") from error
 
-    def looked(self, monitor: str, look: Look) -> None:
+    def looked(self, monitor: str, look: Look, *, proven: bool = True) -> None:
+        """A failed look that is not `proven` counts as blind: the monitor's own way out may have failed."""
         self._blind.labels(monitor, self._site).set(look.blind)
         if not look.blind:
             self._up.labels(monitor, self._site).set(look.ok)
+        counted = look.outcome if proven else "blind"
         for outcome in OUTCOMES:
             # a counter that begins with its first failure has not risen by it: no rate would ever count that one
-            self._looks.labels(monitor, self._site, outcome).inc(outcome == look.outcome)
+            self._looks.labels(monitor, self._site, outcome).inc(outcome == counted)
         for name, value in look.figures.items():
             self._figure.labels(monitor, self._site, name).set(value)
         self.heartbeat = time.time()

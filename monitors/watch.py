@@ -22,6 +22,7 @@ from results.row_log import RowWriter
 from results.timeline import TimelineWriter
 
 _FLUSH_EVERY_S = 1.0
+_PROVEN_WITHIN_S = 1.0  # names are asked for twice a second
 _WORDS = {"ok": "ok", "failed": "FAIL", "blind": "BLIND"}
 
 
@@ -35,9 +36,10 @@ class Recorder:
         self._samples = RowWriter(run, "samples", f"monitors-{site}") if run else None
         self._timeline = TimelineWriter(run, f"monitors-{site}", place.clock) if run else None
 
-    def looked(self, monitor: str, begun_ns: int, look: Look) -> None:
+    def looked(self, monitor: str, begun_ns: int, look: Look, *, proven: bool) -> None:
+        """`proven`: the place got out while it looked, so that a failure is the service's and not its own."""
         with self._lock:
-            self.metrics.looked(monitor, look)
+            self.metrics.looked(monitor, look, proven=proven)
             if self._samples is None:
                 print(f"{_WORDS[look.outcome]:<5} {monitor:<17} {look.why or _shown(look)}", flush=True)
                 return
@@ -100,11 +102,15 @@ def _watch_one(place: Place, monitor: Monitor, recorder: Recorder, ending: threa
     while not ending.is_set():
         begun = place.clock.now_ns()
         look = monitor.look()
-        recorder.looked(monitor.name, begun, look)
-        since = alarm.failing_since
-        change = alarm.take(begun, look, *place.outside)
         # a look that took long does not make the next ones come in a burst
         due = max(due + monitor.period_s, time.monotonic())
+        proven = look.outcome != "failed" or (
+            place.await_outside(begun, min(_PROVEN_WITHIN_S, due - time.monotonic()), ending)
+            and place.outside[1] <= begun
+        )
+        recorder.looked(monitor.name, begun, look, proven=proven)
+        since = alarm.failing_since
+        change = alarm.take(begun, look, *place.outside)
         # names are asked for more often than most looks come: an alarm does not wait for its next look to be proven
         unproven = alarm.unproven_since
         if unproven is not None and place.await_outside(unproven, due - time.monotonic(), ending):

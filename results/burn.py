@@ -1,7 +1,8 @@
 """How fast an error budget burns, and when an alert on it must fire (definitions 6.7; Google SRE Workbook, chapter 5).
 
 A rule of two windows fires while the burn rate is above k over the long *and* the short one, k = share x P / long: the long
-window has then spent that share of the budget of the whole period P; the short one lets it clear soon.
+window has then spent that share of the budget of the whole period P; the short one lets it clear soon. Where events are few one
+bad one is much in a short window (chapter 5, "Low-Traffic Services"): nobody is woken by less than `LEAST_BAD` in the long one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SECOND = 1_000_000_000
+LEAST_BAD = 2
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
@@ -85,7 +87,7 @@ def fires_at_ns(pair: Pair, period_s: int, budget: float, events: Iterable[tuple
             while window[0][0] <= t - length * _SECOND:
                 bad[number] -= not window.popleft()[1]
             above = above and bad[number] > threshold * len(window)
-        if above:
+        if above and bad[0] >= LEAST_BAD:
             return t
     return None
 

@@ -17,7 +17,7 @@ import typer
 from drill.proof.killed import killed
 from drill.proof.matrix import Row, markdown, row, summary
 from drill.proof.runner import Drills, NoVerdict
-from drill.proof.systems import System, healthy_systems, small_systems
+from drill.proof.systems import System, healthy_systems, quick_systems, small_systems
 
 SMALL_AT_A_TIME = 2  # with its lab, its start and its report a small drill uses half a core
 
@@ -28,7 +28,7 @@ class UnknownSystem(ValueError):
 
 def systems(drills: Iterable[str], names: list[str], *, quick: bool, seeds: Iterable[int]) -> dict[str, System]:
     """Those of these names (none: all); quick: the small ones. Raises UnknownSystem."""
-    known = small_systems() | ({} if quick else healthy_systems(drills, seeds))
+    known = quick_systems() if quick else small_systems() | healthy_systems(drills, seeds)
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)

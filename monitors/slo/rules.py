@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from monitors.slo.openslo import Slo
-from results.burn import Windows, duration
+from results.burn import LEAST_BAD, Windows, duration
 
 HEARTBEAT = "Heartbeat"
 _NAMES = {"page": "BudgetBurnsFast", "ticket": "BudgetBurnsSlowly"}
@@ -105,7 +105,7 @@ def _alerts(slo: Slo, windows: Windows) -> list[dict[str, Any]]:
                 f"max(slo:sli_error:ratio_rate{duration(length)}{{{own}}} > {limit}) without (sloth_window)"
                 for length in (pair.short_s, pair.long_s)
             )
-            parts.append(f"({short} and {long})")
+            parts.append(f"({short} and {long} and {_enough_bad(slo, pair.long_s)})")
         made.append(
             {
                 "alert": alert_name(slo, severity),
@@ -118,6 +118,12 @@ def _alerts(slo: Slo, windows: Windows) -> list[dict[str, Any]]:
             }
         )
     return made
+
+
+def _enough_bad(slo: Slo, long_s: int) -> str:
+    """Half an event less than asked: Prometheus extrapolates a rise to the edges of the window."""
+    total, good = (f"sum(increase({series}[{duration(long_s)}]))" for series in (slo.total, slo.good))
+    return f"on() ({total} - {good} > {LEAST_BAD - 0.5:g})"
 
 
 def _camel(name: str) -> str:

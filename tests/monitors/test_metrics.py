@@ -48,6 +48,13 @@ def test_every_outcome_is_counted_from_zero_on_so_that_the_first_failure_is_a_ri
     assert [found["monitor_looks_total", outcome] for outcome in ("ok", "failed", "blind")] == [1, 0, 0]
 
 
+def test_a_failure_without_a_way_out_counts_as_blind() -> None:
+    metrics = Metrics("gra")
+    metrics.looked("transaction", Look(ok=False, why="timed out"), proven=False)
+    found = values(metrics)
+    assert [found["monitor_looks_total", outcome] for outcome in ("ok", "failed", "blind")] == [0, 0, 1]
+
+
 def test_a_blind_look_is_counted_and_leaves_what_was_seen_last() -> None:
     metrics = Metrics("gra")
     metrics.looked("replication", Look(ok=True))

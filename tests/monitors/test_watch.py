@@ -94,7 +94,7 @@ def test_an_alarm_waits_for_its_proof_and_not_for_its_next_look(place: Place, tm
 def test_people_read_one_line_for_each_look(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     recorder = Recorder(None, place, "gra")
     for look in (Look(ok=True, figures={"lag_bytes": 3}), Look(ok=False, why="no mirror"), BLIND):
-        recorder.looked("replication", 0, look)
+        recorder.looked("replication", 0, look, proven=True)
     assert capsys.readouterr().out.splitlines() == [
         "ok    replication       lag_bytes 3.0",
         "FAIL  replication       no mirror",
