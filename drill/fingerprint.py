@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,8 +20,9 @@ def left_behind(marks: Iterable[Path]) -> list[str]:
         if process.info["pid"] not in own and any(text in line for text in texts):
             found.append(f"process {process.info['pid']}: {line[:120]}")
     for child in psutil.Process().children(recursive=True):
-        if child.status() != psutil.STATUS_ZOMBIE:
-            found.append(f"child process {child.pid}: {' '.join(child.cmdline())[:120]}")
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile: that is what is asked for
+            if child.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"child process {child.pid}: {' '.join(child.cmdline())[:120]}")
     for mount in Path("/proc/self/mounts").read_text().splitlines():
         if any(text in mount for text in texts):
             found.append(f"mount {mount.split()[1]}")

@@ -177,7 +177,7 @@ class Fault(_Part):
         "(passes from the first site only), slow",
     )
     every_s: float = Field(0, ge=0, description="done again so often while it lasts (process-killed); 0: once")
-    more_ms: float = Field(30, gt=0, le=2000, description="of a slow private link: so much more, one way")
+    more_ms: float = Field(20, gt=0, le=2000, description="of a slow private link: so much more, one way")
     takeover: Literal["main", "tools", "none"] = "main"
     seen_by: list[str] = ["http", "transaction"]
     may_see: list[str] | None = None

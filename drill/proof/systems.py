@@ -194,7 +194,10 @@ def small_systems() -> dict[str, System]:
     known_bad = {
         name: System(each.drill, {**SMALL, **each.changes, "lab.defect": name}, each) for name, each in EXPECTED.items()
     }
-    engines = {name: System("site-loss", {**SMALL, **_SITE_LOSS, "load.engine": name}) for name in ENGINES}
+    engines = {
+        name: System("site-loss", {**SMALL, **_SITE_LOSS, **({} if name == "native" else _ALONE), "load.engine": name})
+        for name in ENGINES
+    }
     watchers = {f"clean-{name}": System(name, {**SMALL, **changes}) for name, changes in WATCHERS_DRILLS.items()}
     return {**known_bad, **engines, **watchers}
 

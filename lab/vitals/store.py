@@ -16,8 +16,8 @@ from lab.vitals.settings import Settings
 _LOG = logging.getLogger("vitals")
 _PORT = 5432
 _TIMEOUT_S = 15
-# two servers a site: 40 commits under way bear 400 uploads/s as long as each waits for its mirror for less than 100 ms
-_CONNECTIONS = 20
+# two servers a site: 24 commits under way bear 400 uploads/s as long as each takes less than 60 ms
+_CONNECTIONS = 12
 
 # no unique index (a defect) means no conflict: the row is then stored again
 _STORE = "INSERT INTO upload (key, patient, seq, digest, body) VALUES ($1, $2, $3, $4, $5) {conflict} RETURNING ack"

@@ -17,8 +17,9 @@ _WORST = 0.05
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          the lower end of the Wilson interval of good / intended is at least the objective
-    fail          below
-    inconclusive  nothing was intended, or a sender died: what its patients would have seen, nobody knows
+    fail          the ratio itself is below
+    inconclusive  the ratio is not below, but its interval reaches below: too few readings to say; nothing was intended, or a
+                  sender died: what its patients would have seen, nobody knows
 
     measured: availability, lower_end, intended, good, late (acknowledged after the deadline), never,
               longest_without_s (longest time in which nobody's reading was acknowledged), patients_affected (share),
@@ -59,7 +60,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     if cut:
         why = f"{', '.join(sorted(cut))} ended early: what became of its patients' readings is not known"
         return Finding(NAME, Verdict.INCONCLUSIVE, why, measured, objective)
-    verdict = Verdict.PASS if lower >= want.availability else Verdict.FAIL
+    verdict = Verdict.PASS if lower >= want.availability else Verdict.INCONCLUSIVE
+    if good / intended < want.availability:
+        verdict = Verdict.FAIL
     why = (
         f"{good / intended:.2%} of {intended} readings were acknowledged within {want.deadline_s:g} s "
         f"(lower end {lower:.2%}, objective {want.availability:.2%}); {late} late, {intended - good - late} never"

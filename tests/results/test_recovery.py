@@ -69,6 +69,15 @@ def test_a_fault_that_nobody_felt_has_no_recovery_time(story: Story, finding: Fi
 # availability-slo
 
 
+def test_a_ratio_that_is_good_enough_by_too_few_readings_proves_nothing(story: Story, finding: Find) -> None:
+    ratio = finding(story, "availability-slo").measured["availability"]
+    story.plan["objectives"]["availability"] = ratio
+    found = finding(story, "availability-slo")
+    assert found.verdict is Verdict.INCONCLUSIVE, "the interval reaches below the objective"
+    story.plan["objectives"]["availability"] = float(ratio) + 0.0001  # type: ignore[arg-type] # a number
+    assert finding(story, "availability-slo").verdict is Verdict.FAIL
+
+
 def test_availability_counts_what_was_intended_not_what_was_sent(story: Story, finding: Find) -> None:
     found = finding(story, "availability-slo")
     # steady phase from -18 s, load to 20 s: 1900 readings; those intended from -0.04 to 4.54 s came later than 2 s
