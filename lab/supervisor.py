@@ -144,10 +144,14 @@ class ZoneSupervisor:
             running.stopping = True
             self._ordered_down[name] = running.spec
             self.running.pop(name)
-        for member in _family(running.pid):
+        family = _family(running.pid)
+        for member in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
         await running.handle.wait()
+        # a child that is still dying still takes connections, and drops them
+        while any(map(_lives, family)):
+            await asyncio.sleep(_LOOK_AGAIN_S)
         return running.pid
 
     def pid(self, name: str) -> int | None:
@@ -317,6 +321,13 @@ async def _accepts(zone: str, address: tuple[str, int]) -> bool:
         except OSError:
             return False
     return True
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _family(pid: int) -> list[psutil.Process]:

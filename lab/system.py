@@ -197,9 +197,12 @@ async def _start_site(supervisor: Supervisor, site: str) -> None:
 
 
 async def _await_service(options: Options, site: str) -> None:
-    """Return when uploads to the site's public address would be served."""
+    """Return when uploads to the site's public address would be served, by each of its application servers."""
     deadline = time.monotonic() + _SERVING_WITHIN_S
-    while not await peer.service_ready(MAIN, site, pki.keys(options.state).ca, vantage="witness"):
+    while not (
+        await peer.service_ready(MAIN, site, pki.keys(options.state).ca, vantage="witness")
+        and await haproxy.servers_ready(site) == options.servers_per_site
+    ):
         if time.monotonic() > deadline:
             raise ServiceFailed(f"{site}: its service is not ready after {_SERVING_WITHIN_S} s")
         await asyncio.sleep(0.05)

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from drill.fingerprint import left_behind
+from drill.fingerprint import still_naming
 from drill.proof.matrix import Row
 from drill.proof.systems import SMALL
 
@@ -52,7 +52,7 @@ def killed(seed: int, results: Path) -> Row:
 def _repaired(run: Path, cli: list[str], environment: dict[str, str]) -> list[str]:
     state = _HOME / ".lab" / run.name
     deadline = time.monotonic() + _GONE_WITHIN_S
-    while (left := left_behind([run, state])) and time.monotonic() < deadline:
+    while (left := still_naming([run, state])) and time.monotonic() < deadline:
         time.sleep(0.2)  # processes end by the loss of their lifelines: nobody is left who could tell
     wrong = [f"left after {_GONE_WITHIN_S:g} s: {line}" for line in left]
     begun = time.monotonic()

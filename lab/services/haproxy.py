@@ -5,6 +5,7 @@ Alertmanager without their token."""
 from __future__ import annotations
 
 import asyncio
+import csv
 from pathlib import Path
 
 from lab import model, pki
@@ -24,6 +25,9 @@ global
 defaults
     mode tcp
     log global
+    # a server that died since its last check refuses: the patient is served by another one and notices nothing
+    retries 3
+    option redispatch 1
     timeout connect 2s
     timeout client 75s
     timeout server 75s
@@ -170,22 +174,29 @@ async def forward(site: str, *, on: bool) -> None:
 
     Raises ServiceFailed when the balancer does not do so.
     """
-    await _order(site, f"{'enable' if on else 'disable'} server vitals/{_other(site)}")
+    command = f"{'enable' if on else 'disable'} server vitals/{_other(site)}"
+    if answer := await _ask(site, command):
+        raise ServiceFailed(f"{site}/haproxy: {command}: {answer}")
 
 
-async def _order(site: str, command: str) -> None:
+async def servers_ready(site: str) -> int:
+    """How many application servers of the site passed the balancer's last check. Raises ServiceFailed."""
+    rows = csv.DictReader((await _ask(site, "show stat")).lstrip("# ").splitlines())
+    own = [row for row in rows if row["pxname"] == "vitals" and row["svname"].startswith("vitals")]
+    return sum(row["check_status"] == "L7OK" for row in own)
+
+
+async def _ask(site: str, command: str) -> str:
     try:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
             reader, writer = await asyncio.open_unix_connection(str(_admin(site)))
             try:
                 writer.write(command.encode() + b"\n")
-                answer = (await reader.read()).decode().strip()
+                return (await reader.read()).decode().strip()
             finally:
                 writer.close()
     except OSError as error:
         raise ServiceFailed(f"{site}/haproxy: {command}: {error}") from error
-    if answer:
-        raise ServiceFailed(f"{site}/haproxy: {command}: {answer}")
 
 
 def _admin(site: str) -> Path:

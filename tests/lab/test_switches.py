@@ -13,6 +13,7 @@ from lab import launch
 from lab.model import MONITORS, MONITORS_PORT, Options
 from targets.lab_control import LabRefused
 from tests.lab.running import RunningLab, eventually
+from tests.lab.test_takeover import upload_patiently
 
 CONNECT = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)"
 
@@ -81,7 +82,8 @@ def test_uploads_are_refused_behind_a_content_health_page(own: RunningLab) -> No
 def test_a_killed_application_server_is_started_again_while_the_other_serves(own: RunningLab) -> None:
     before = own.control.call("service", name="fra/vitals0")["pid"]
     assert own.control.call("service", name="fra/vitals0", state="killed")["killed"] == before
-    assert own.upload().status_code == 201
+    # a connection that was on its way to the dead one is lost with it; the phone tries again
+    assert upload_patiently(own, "after-the-kill") == 201
     after = eventually(lambda: own.control.call("service", name="fra/vitals0")["pid"])
     assert after != before
 
