@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from chaos import inverses
 from chaos import undo as undo_log
 from chaos.drivers import driver_for
+from drill.fingerprint import still_naming
 from results.clock import Clock
 from targets.lab_control import LabControl, LabRefused, LabUnreachable
 from targets.read import read_target
 
+_GONE_WITHIN_S = 8
 _LABS = Path(__file__).resolve().parent.parent / ".lab"
 
 
@@ -24,8 +27,10 @@ def undo_run(run: Path, target_file: Path | None) -> tuple[list[str], list[str]]
     state = _LABS / run.name
     if target_file is not None or _answers(state):
         return _on_target(run, target_file or state / "target.yaml")
-    # the embedded lab is gone, and with it everything that was broken in it
+    # an embedded lab that is gone took with it everything that was broken in it
     owed = undo_log.owed(run)
+    if alive := _still_ending(state):
+        return [], [f"its lab does not answer, and is not gone: {alive[0]}"]
     if state.exists():
         shutil.rmtree(state)
     clock = Clock.anchored_now()
@@ -42,6 +47,14 @@ def _answers(state: Path) -> bool:
     except LabRefused:
         return True
     return True
+
+
+def _still_ending(state: Path) -> list[str]:
+    """What still names that folder when a killed drill's processes have had time to lose their lifelines and end."""
+    deadline = time.monotonic() + _GONE_WITHIN_S
+    while (alive := still_naming([state])) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return alive
 
 
 def _on_target(run: Path, target_file: Path) -> tuple[list[str], list[str]]:

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.model import SITES
+
 Answer = dict[str, Any]  # JSON values, different for each call
 Call = Callable[[dict[str, Any]], Awaitable[Answer]]
 
@@ -52,3 +54,26 @@ async def serve(path: Path, calls: Mapping[str, Call], failures: tuple[type[Exce
         return await asyncio.start_unix_server(converse, os.path.relpath(path), limit=_LONGEST_LINE)
     finally:
         os.umask(before)
+
+
+def site_of(request: dict[str, Any]) -> str:
+    """The site that a call names. Raises Refused."""
+    site = request["site"]
+    if site not in SITES:
+        raise Refused(f"site {site!r}: there are {', '.join(SITES)}")
+    return str(site)
+
+
+def number_of(request: dict[str, Any], key: str, least: float, most: float) -> float:
+    """A number within these bounds. Raises Refused."""
+    value = request[key]
+    if not isinstance(value, int | float) or not least <= value <= most:
+        raise Refused(f"{key} {value!r}: must be a number from {least:g} to {most:g}")
+    return float(value)
+
+
+def one_of(request: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+    """One of these words. Raises Refused."""
+    if request[key] not in allowed:
+        raise Refused(f"{key} {request[key]!r}: there are {', '.join(allowed)}")
+    return str(request[key])

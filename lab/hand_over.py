@@ -1,4 +1,4 @@
-"""What the provider and the balancers do on order while the product is handed over from one site to the other as planned."""
+"""What is done on order while the product is handed over from one site to the other as planned."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from lab.clusters import MAIN
 from lab.model import SITES, ServiceFailed, Supervisor
 from lab.runbook import journal
-from lab.services import haproxy, runbook
+from lab.services import runbook
 from lab.services.postgres import Postgres
 
 _WITHIN_S = 60
@@ -35,8 +35,3 @@ async def follow(supervisor: Supervisor, site: str) -> None:
         raise ServiceFailed(f"follow {site}: the database of {other} is no primary")
     await supervisor.stop(database.name(site))  # where it was not ended before
     await database.rejoin(supervisor, site, other)
-
-
-async def forward(site: str, *, on: bool) -> None:
-    """Patients who still come to a site that was handed over are served by the other one."""
-    await haproxy.forward(site, on=on)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from lab import family
 from lab.model import SITES, Completed, Options, Process, ServiceFailed
 from lab.net.namespace import FOLDER, socket_in
 from lab.precedence import SITE_NICE, nice
@@ -105,9 +106,7 @@ class ZoneSupervisor:
             await asyncio.wait_for(running.handle.wait(), within_s)
         except TimeoutError:
             print(f"{name}: killed, it did not end within {within_s:g} s of SIG{running.spec.stop}", flush=True)
-            for member in _family(running.pid):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    member.kill()
+            family.kill(running.pid)
             await running.handle.wait()
 
     async def set_state(self, name: str, state: str) -> None:
@@ -124,7 +123,7 @@ class ZoneSupervisor:
             elif spec := self._ordered_down.pop(name, None):
                 await self.start(spec)
         elif running is not None and state == "frozen":
-            _signal(running.pid, signal.SIGSTOP)
+            family.send(running.pid, signal.SIGSTOP)
         elif running is not None and state == "stopped":
             self._ordered_down[name] = running.spec
             await self.stop(name)
@@ -144,13 +143,10 @@ class ZoneSupervisor:
             running.stopping = True
             self._ordered_down[name] = running.spec
             self.running.pop(name)
-        family = _family(running.pid)
-        for member in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
+        members = family.kill(running.pid)
         await running.handle.wait()
         # a child that is still dying still takes connections, and drops them
-        while any(map(_lives, family)):
+        while any(map(family.lives, members)):
             await asyncio.sleep(_LOOK_AGAIN_S)
         return running.pid
 
@@ -170,8 +166,8 @@ class ZoneSupervisor:
     def state(self, name: str) -> str:
         """As the process table shows it: running, frozen, or stopped."""
         running = self.running.get(name)
-        family = _family(running.pid) if running is not None else []
-        states = {member.status() for member in family if member.is_running()} - {psutil.STATUS_ZOMBIE}
+        members = family.family(running.pid) if running is not None else []
+        states = {member.status() for member in members if member.is_running()} - {psutil.STATUS_ZOMBIE}
         if not states:
             return "stopped"
         return "frozen" if states == {psutil.STATUS_STOPPED} else "running"
@@ -196,9 +192,7 @@ class ZoneSupervisor:
         try:
             out, err = await asyncio.wait_for(handle.communicate(), within_s)
         except TimeoutError:
-            for member in _family(handle.pid):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    member.kill()
+            family.kill(handle.pid)
             await handle.wait()
             raise ServiceFailed(f"{zone}: {Path(argv[0]).name} did not end within {within_s:g} s") from None
         done = Completed(handle.returncode or 0, out.decode(errors="replace"), err.decode(errors="replace"))
@@ -323,32 +317,10 @@ async def _accepts(zone: str, address: tuple[str, int]) -> bool:
     return True
 
 
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        first = psutil.Process(pid)
-        return [*first.children(recursive=True), first]
-    except psutil.NoSuchProcess:
-        return []
-
-
 def _resume(running: Running) -> None:
     """`nsenter` stops itself with its child, and would then neither see its end nor end itself: both go on."""
     for pid in (running.handle.pid, running.pid):
-        _signal(pid, signal.SIGCONT)
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    """To a process and all its children."""
-    for member in _family(pid):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.send_signal(number)
+        family.send(pid, signal.SIGCONT)
 
 
 def _clean_environment(more: Mapping[str, str] | None) -> dict[str, str]:

@@ -9,18 +9,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from chaos.context import Context
-from chaos.drivers import Driver
+from chaos.faults import service_down
 from chaos.faults.kind import Kind, NoReceipt
 from results.plan import Condition, Fault
-
-_WITHIN_S = 15.0
-
-
-def _owed(fault: Fault | Condition) -> dict[str, str]:
-    return {"site": fault.site, "service": fault.service}
 
 
 def kill(context: Context, fault: Fault | Condition) -> None:
@@ -42,25 +34,16 @@ def _receipt(context: Context, fault: Fault | Condition) -> int:
     return seen
 
 
-def _undo(driver: Driver, parameters: Mapping[str, str]) -> None:
-    driver.set_service(parameters["site"], parameters["service"], "running")
-
-
-def _lifted(context: Context, parameters: Mapping[str, str]) -> None:
-    site, service = parameters["site"], parameters["service"]
-    context.await_seen(lambda: context.driver.service_state(site, service) == "running", _WITHIN_S, service)
-
-
 PROCESS_KILLED = Kind(
     name="process-killed",
     about="a service's processes get SIGKILL, once or again and again",
     proof="the process table: the PID that was killed is not the service any more",
     inverse="start-service",
-    owed=_owed,
+    owed=service_down.owed,
     inject=kill,
     receipt=_receipt,
-    undo=_undo,
-    lifted=_lifted,
+    undo=service_down.run,
+    lifted=service_down.runs,
     again=_again,
     services=("server", "analysis", "balancer"),
 )

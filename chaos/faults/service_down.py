@@ -16,10 +16,11 @@ from chaos.drivers import Driver
 from chaos.faults.kind import Kind, NoReceipt
 from results.plan import Condition, Fault
 
-_WITHIN_S = 10.0
+_WITHIN_S = 15.0
 
 
-def _owed(fault: Fault | Condition) -> dict[str, str]:
+def owed(fault: Fault | Condition) -> dict[str, str]:
+    """Of any fault that a service is undone from by letting it run."""
     return {"site": fault.site, "service": fault.service}
 
 
@@ -35,11 +36,13 @@ def _receipt(context: Context, fault: Fault | Condition) -> int:
     return seen
 
 
-def _undo(driver: Driver, parameters: Mapping[str, str]) -> None:
+def run(driver: Driver, parameters: Mapping[str, str]) -> None:
+    """Let the service run again."""
     driver.set_service(parameters["site"], parameters["service"], "running")
 
 
-def _lifted(context: Context, parameters: Mapping[str, str]) -> None:
+def runs(context: Context, parameters: Mapping[str, str]) -> None:
+    """Return when it does. Raises RuntimeError when that is not seen."""
     site, service = parameters["site"], parameters["service"]
     context.await_seen(lambda: context.driver.service_state(site, service) == "running", _WITHIN_S, service)
 
@@ -49,11 +52,11 @@ SERVICE_DOWN = Kind(
     about="a service is stopped, or frozen so that it accepts and never answers",
     proof="the process table: no process of the service, or each of them stopped",
     inverse="run-service",
-    owed=_owed,
+    owed=owed,
     inject=_inject,
     receipt=_receipt,
-    undo=_undo,
-    lifted=_lifted,
+    undo=run,
+    lifted=runs,
     hows=("stopped", "frozen"),
     services=("sentry", "matomo", "oncall", "pager", "server", "analysis", "balancer", "database"),
 )

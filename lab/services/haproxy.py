@@ -166,7 +166,12 @@ def balancer(options: Options, site: str) -> Process:
         stream_idle=_STREAM_IDLE,
     )
     config.write_text(text.lstrip())
-    return _process(f"{site}/haproxy", site, config, address)
+    return _process(name(site), site, config, address)
+
+
+def name(site: str) -> str:
+    """Of the process of the product's balancer at a site."""
+    return f"{site}/haproxy"
 
 
 async def forward(site: str, *, on: bool) -> None:
@@ -176,7 +181,7 @@ async def forward(site: str, *, on: bool) -> None:
     """
     command = f"{'enable' if on else 'disable'} server vitals/{_other(site)}"
     if answer := await _ask(site, command):
-        raise ServiceFailed(f"{site}/haproxy: {command}: {answer}")
+        raise ServiceFailed(f"{name(site)}: {command}: {answer}")
 
 
 async def servers_ready(site: str) -> int:
@@ -196,7 +201,7 @@ async def _ask(site: str, command: str) -> str:
             finally:
                 writer.close()
     except OSError as error:
-        raise ServiceFailed(f"{site}/haproxy: {command}: {error}") from error
+        raise ServiceFailed(f"{name(site)}: {command}: {error}") from error
 
 
 def _admin(site: str) -> Path:

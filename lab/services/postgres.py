@@ -250,7 +250,9 @@ class Postgres:
             timeline = int((await connection.fetchval("SELECT pg_walfile_name(pg_current_wal_lsn())"))[:8], 16)
             row = await connection.fetchrow(
                 "SELECT application_name, sync_state, extract(epoch FROM replay_lag)::float8 AS lag_s, "
-                "pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 AS lag_bytes FROM pg_stat_replication"
+                "pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 AS lag_bytes FROM pg_stat_replication "
+                # a sender behind a link that was cut is shown until it notices, beside the one that took its place
+                "ORDER BY sync_state = 'sync' DESC, backend_start DESC"
             )
         finally:
             await connection.close()
