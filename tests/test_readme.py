@@ -56,8 +56,8 @@ def test_every_command_is_of_a_kind_that_is_tried() -> None:
 def test_the_lab_by_hand(place: Path) -> None:
     try:
         for line in OF_THE_LAB:
-            # without a page to click on, and not for ever
-            out = run(f"{line} --headless -t 5s" if "locust" in line else line, place)
+            # without a page to click on, not for ever, and with fewer patients: small drills share this machine meanwhile
+            out = run(f"{line.replace('-u 120000', '-u 6000')} --headless -t 5s" if "locust" in line else line, place)
             if line.endswith("lab up"):
                 (curl,) = re.findall(r"curl     (curl .*)", out)
                 assert json.loads(run(f"{curl} --silent", place)) == {"status": "ready"}

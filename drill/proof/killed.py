@@ -56,9 +56,18 @@ def _repaired(run: Path, cli: list[str], environment: dict[str, str]) -> list[st
         time.sleep(0.2)  # processes end by the loss of their lifelines: nobody is left who could tell
     wrong = [f"left after {_GONE_WITHIN_S:g} s: {line}" for line in left]
     begun = time.monotonic()
-    done = subprocess.run(
-        [*cli, "undo", run.name, "--json"], capture_output=True, text=True, cwd=_HOME, env=environment, check=False
-    )
+    try:
+        done = subprocess.run(
+            [*cli, "undo", run.name, "--json"],
+            capture_output=True,
+            text=True,
+            cwd=_HOME,
+            env=environment,
+            timeout=6 * UNDO_WITHIN_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [*wrong, f"undo: not finished after {6 * UNDO_WITHIN_S:g} s (limit {UNDO_WITHIN_S:g} s)"]
     took_s = time.monotonic() - begun
     if done.returncode or took_s > UNDO_WITHIN_S:
         wrong.append(f"undo: exit code {done.returncode} after {took_s:.1f} s (limit {UNDO_WITHIN_S:g} s)")

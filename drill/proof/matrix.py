@@ -44,8 +44,11 @@ def row(name: str, system: System, verdict: Mapping[str, Any]) -> Row:  # verdic
     whys = {check["name"]: check["why"] for check in verdict["checks"] if check["verdict"] != _PASS}
     must = {**dict.fromkeys(expected.red, _FAIL), **dict.fromkeys(expected.unclear, _UNCLEAR)}
     missed = [f"{check}: {found.get(check, 'not asked')}" for check, how in must.items() if found.get(check) != how]
+    false = [f"{check}: {why}" for check, why in whys.items() if check not in {*must, *expected.follows}]
     if must and verdict["exit_code"] == 0:
         missed.append("exit code: 0")
+    if not (must or false) and verdict["exit_code"]:
+        false.append(f"exit code: {verdict['exit_code']}")
     return Row(
         name,
         system.drill,
@@ -54,7 +57,7 @@ def row(name: str, system: System, verdict: Mapping[str, Any]) -> Row:  # verdic
         caught=tuple(check for check in CHECKS if check in must and found.get(check) == must[check]),
         missed=tuple(sorted(missed)),
         followed=tuple(check for check in whys if check in expected.follows),
-        false=tuple(f"{check}: {why}" for check, why in whys.items() if check not in {*must, *expected.follows}),
+        false=tuple(false),
     )
 
 

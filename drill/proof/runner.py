@@ -32,7 +32,7 @@ class Drills:
             name: self._pool.submit(self._run, name, system) for name, system in systems.items()
         }
 
-    def verdict(self, name: str) -> dict[str, Any]:  # verdict.json, with `process_exit_code` and `seconds`
+    def verdict(self, name: str) -> dict[str, Any]:  # as `zweitherz drill --json` says it, and `seconds`
         """Waits until that drill has ended. Raises NoVerdict."""
         return self._running[name].result()
 
@@ -43,7 +43,18 @@ class Drills:
     def _run(self, name: str, system: System) -> dict[str, Any]:
         sets = [f"--set={key}={value}" for key, value in system.changes.items()]
         begun = time.monotonic()
-        done = subprocess.run(
+        try:
+            done = self._drill(name, system, sets)
+        except subprocess.TimeoutExpired:
+            raise NoVerdict(f"{name}: no verdict within {_WITHIN_S} s") from None
+        if not done.stdout:
+            said = " ".join(done.stderr.split())[-500:]
+            raise NoVerdict(f"{name}: exit code {done.returncode}: {said}")
+        verdict: dict[str, Any] = json.loads(done.stdout)
+        return verdict | {"seconds": round(time.monotonic() - begun)}
+
+    def _drill(self, name: str, system: System, sets: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "drill.cli", "drill", system.drill, "--quick", "--plain", "--json", *sets],
             capture_output=True,
             text=True,
@@ -52,8 +63,3 @@ class Drills:
             timeout=_WITHIN_S,
             check=False,
         )
-        if not done.stdout:
-            said = " ".join(done.stderr.split())[-500:]
-            raise NoVerdict(f"{name}: exit code {done.returncode}: {said}")
-        verdict: dict[str, Any] = json.loads(done.stdout)
-        return verdict | {"process_exit_code": done.returncode, "seconds": round(time.monotonic() - begun)}

@@ -175,8 +175,8 @@ def _latest(evidence: Evidence, alert: Alert, first: int, ratio: float, events: 
     for pair in alert.pairs:
         step = fires_after_s(pair, alert.period_s, alert.budget, ratio)
         counted = fires_at_ns(pair, alert.period_s, alert.budget, events)
-        if step is not None:
-            due.append(max(first + int(step * _SECOND), counted or 0))
+        if step is not None and counted is not None:
+            due.append(max(first + int(step * _SECOND), counted))
     alerting = evidence.plan.alerting
     on_top = int((alerting.scrape_s + 2 * alerting.evaluation_s) * _SECOND)
     return min(due) + on_top if due else None

@@ -31,11 +31,11 @@ def test_a_system_turns_what_it_must_and_nothing_else(drills: Drills, system: st
     found = row(system, _SYSTEMS[system], verdict)
     assert (found.missed, found.false) == ((), ())
     if found.defect == "none":
-        assert (verdict["verdict"], verdict["process_exit_code"]) == ("pass", 0)
+        assert (verdict["verdict"], verdict["exit_code"]) == ("pass", 0)
         head = verdict["headline"]
         assert head["uploads_acknowledged"] > 0
         assert head["patients_seen"] > 0
         assert (head["uploads_lost"] or 0, head["uploads_duplicated"] or 0) == (0, 0)
     else:
         assert verdict["verdict"] != "pass"
-        assert verdict["process_exit_code"] in (1, 2, 3, 4)
+        assert verdict["exit_code"] in (1, 2, 3, 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from targets.model import Limits
 from targets.read import read_target
 from tests.targets.target import target
 
+HOME = Path(__file__).resolve().parent.parent.parent
 PLAN = Plan(
     drill="x", fault=Fault(name="site-loss", site="fra"), conditions=[Condition(name="service-down", service="oncall")]
 )
@@ -46,6 +49,12 @@ def test_a_plan_at_its_limits_is_permitted_and_so_is_any_without() -> None:
         target(limits={"faults": ["site-loss", "service-down"], "sites": ["fra"], "patients": 120_000, "rate": 400}),
     )
     check_limits(Plan(drill="x", fault=Fault(name="none")), target(limits={"faults": [], "patients": 120_000}))
+
+
+def test_the_limits_that_the_page_shows_are_limits() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", (HOME / "docs/safety.md").read_text(), re.S)
+    shown = YAML(typ="safe").load(textwrap.dedent(block))["limits"]
+    assert Limits.model_validate(shown).model_dump(exclude_unset=True) == shown
 
 
 def test_in_production_the_site_is_typed_or_nothing_begins() -> None:

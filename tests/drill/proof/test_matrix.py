@@ -45,6 +45,10 @@ def test_what_turned_without_a_reason_is_a_false_alarm() -> None:
     assert healthy.false == ("generator-health: because | inconclusive",)
 
 
+def test_a_healthy_system_whose_drill_did_not_end_with_zero_is_a_false_alarm() -> None:
+    assert row("y", HEALTHY, verdict(3, privacy="pass")).false == ("exit code: 3",)
+
+
 def test_the_page_counts_and_escapes() -> None:
     rows = [
         row("no-dns-switch", BAD, verdict(1, recovery_time="fail", dns_convergence="fail")),
