@@ -17,6 +17,7 @@ from typing import NoReturn
 from monitors.arguments import BAD_INPUT, Parser
 from monitors.check_in import CheckIns
 from monitors.defect import DEFECTS, with_defect
+from monitors.ending import on_signals
 from monitors.look import Monitor
 from monitors.metrics import PortTaken
 from monitors.place import Place
@@ -80,9 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _until_told(place: Place, monitors: list[Monitor], recorder: Recorder, telling: CheckIns | None) -> None:
     """Watch until SIGTERM or SIGINT."""
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+    ending = on_signals(signal.SIGTERM, signal.SIGINT)
     if telling is not None:
         metrics = recorder.metrics
         # a daemon: one that hangs in its last exchange holds nobody up
