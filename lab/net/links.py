@@ -145,14 +145,21 @@ async def round_trip_ms(name: str, rounds: int = _ROUNDS) -> float:
     return statistics.median(taken)
 
 
+def corrected_ms(asked_ms: float, measured_ms: float) -> float:
+    """What to set so that a link whose own path costs something too comes to what was asked. All one way.
+
+    A surplus of more than half is not the path, it is a machine that was busy at that moment: nothing is corrected by it.
+    """
+    surplus = measured_ms - asked_ms
+    return asked_ms - surplus if abs(surplus) <= asked_ms / 2 else asked_ms
+
+
 async def calibrate(links: Links, delays_ms: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """Measure each link, correct it once, measure again. Per link: asked, set and measured, one way, in milliseconds."""
     first = dict(zip(delays_ms, await asyncio.gather(*map(round_trip_ms, delays_ms)), strict=True))
-    corrected = {}
-    for name, asked in delays_ms.items():
-        surplus = first[name] / 2 - asked
-        corrected[name] = max(0.0, asked - surplus) if abs(surplus) < asked else asked
-        await links.set_delay(name, corrected[name])
+    corrected = {name: corrected_ms(asked, first[name] / 2) for name, asked in delays_ms.items()}
+    for name, delay in corrected.items():
+        await links.set_delay(name, delay)
     second = await asyncio.gather(*map(round_trip_ms, delays_ms))
     return {
         name: {"asked_ms": asked, "set_ms": corrected[name], "measured_ms": round(trip / 2, 3)}

@@ -1,5 +1,6 @@
 """The small drills of the proof run beside the other tests, two at a time from the first test on; their own tests come last and
 judge them. Each waits for its system more than it computes: one after the other they would cost the suite most of its time.
+Tests that bring up a drill of their own come after those: a third drill at once would find two cores too few.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def _drill_of(item: pytest.Item) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _drill_of(item) is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("drill") is not None, _drill_of(item) is None))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -63,7 +63,7 @@ def test_a_drill_that_is_interrupted_stops_safely_and_writes_what_it_has(tmp_pat
     assert drill.returncode == 3, err
     verdict = json.loads((run / "verdict.json").read_text())
     found = {check["name"]: check["verdict"] for check in verdict["checks"]}
-    assert verdict["verdict"] == "inconclusive"
+    assert verdict["verdict"] == "inconclusive", [each for each in verdict["checks"] if each["verdict"] == "fail"]
     assert (found["injection-receipt"], found["evidence"], found["cleanliness"]) == ("inconclusive", "pass", "pass")
     assert verdict["headline"]["uploads_acknowledged"] > 0
     assert verdict["headline"]["uploads_lost"] == 0

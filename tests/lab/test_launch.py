@@ -90,7 +90,8 @@ def test_secrets_are_for_their_owner_only(lab: RunningLab) -> None:
 def test_distances_are_measured_and_in_their_order(lab: RunningLab) -> None:
     delays = lab.control.call("status")["links"]["delays"]
     for delay in delays.values():
-        assert delay["measured_ms"] == pytest.approx(delay["asked_ms"], rel=0.5, abs=1.5)
+        assert delay["asked_ms"] / 2 <= delay["set_ms"] <= delay["asked_ms"] * 1.5
+        assert delay["measured_ms"] >= delay["asked_ms"] / 2  # on a busy machine there is no bound above
     assert delays["near"]["measured_ms"] < delays["middle"]["measured_ms"] < delays["far"]["measured_ms"]
 
 
