@@ -26,6 +26,7 @@ from chaos.drivers import NoDriver, driver_for
 from chaos.guards import ASKED, Guards
 from chaos.lock import TargetBusy, TargetLock
 from chaos.observer import Observer
+from chaos.people import People
 from results.clock import Clock
 from results.plan_file import BadPlan, plan_of, read_experiment
 from results.timeline import TimelineWriter
@@ -62,7 +63,8 @@ def carry_out(run: Path, target_file: Path) -> int:
     with TargetLock(target_file, run), TimelineWriter(run, "chaos", clock) as timeline:
         guards = Guards(run, plan.guards, clock, timeline)
         observer = Observer(run, target, target_file, clock)
-        context = Context(run, plan, target, clock, timeline, guards, observer, driver_for(target), tell)
+        people = People(plan.people, run, clock, tell)
+        context = Context(run, plan, target, clock, timeline, guards, observer, driver_for(target), tell, people)
         set_current(context)
         guards.start()
         threading.Thread(target=_listen, args=(guards,), name="orders", daemon=True).start()

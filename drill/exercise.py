@@ -19,6 +19,7 @@ from typing import Any
 
 from chaos.drivers import Driver, driver_for
 from drill.alerting import collect_alerts, load_rules, objectives
+from drill.asking import ask
 from drill.children import Experiment, LoadGenerator, Monitors
 from drill.contacts import collect_contacts
 from drill.fingerprint import left_behind
@@ -232,6 +233,8 @@ class Exercise:
                     load.drain()
             elif "step" in said and said["state"] == "end":
                 scene.steps.append(said["step"])
+            elif "asks" in said:
+                scene.notes.append(ask(scene.run, said["asks"], said["of"]))
             elif "rollbacks" in said:
                 scene.phase = "restoring"
             elif "ended" in said and said["guard"]:

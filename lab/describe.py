@@ -72,6 +72,7 @@ def _networks() -> list[dict[str, str]]:
         (_network(model.WITNESS), "witness", "DE"),
         (_network(model.AUTHORITATIVE["ns1"]), "DNS provider", "DE"),
         *((address, "on call", "DE") for _, address in model.ONCALL.values()),
+        (model.STRANGER, "somebody else", "DE"),
         (model.ABROAD[1], "telemetry abroad", "US"),
     ]
     return [{"network": network, "owner": owner, "region": region} for network, owner, region in owned]

@@ -22,13 +22,14 @@ from lab import hand_over, system, tools, usage
 from lab.control import Answer, Refused, one_of, serve, site_of
 from lab.gate import gates, open_gate
 from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
+from lab.name_servers import NameServers
 from lab.net.links import Links, NetemLinks, WireLinks, netem_works
 from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, make_links, make_zones
 from lab.provider import Provider
-from lab.runbook import journal
+from lab.runbook import approval, journal
 from lab.runbook.journal import read_lines
-from lab.services import contacts, haproxy, prometheus
+from lab.services import contacts, haproxy, prometheus, runbook
 from lab.services.oncall import deliveries
 from lab.supervisor import ZoneSupervisor
 
@@ -40,6 +41,7 @@ class Lab:
         self.options = options
         self.supervisor = ZoneSupervisor(options)
         self.provider = Provider(options, self.supervisor)
+        self.name_servers = NameServers(options, self.supervisor)
         self.ending = asyncio.Event()
         self.started = time.monotonic()
 
@@ -57,6 +59,7 @@ class Lab:
     def calls(self) -> dict[str, Any]:  # name -> coroutine function, see lab.control.Call
         return {
             **self.provider.calls(),
+            **self.name_servers.calls(),
             "status": self.status,
             "deliveries": self.deliveries,
             "contacts": self.contacts,
@@ -66,6 +69,7 @@ class Lab:
             "rules": self.rules,
             "takeover": self.takeover,
             "takeover-mode": self.takeover_mode,
+            "approvals": self.approvals,
             "hand-over": self.hand_over,
             "demote": self.demote,
             "follow": self.follow,
@@ -93,6 +97,19 @@ class Lab:
             raise Refused(f"mode {request['mode']!r}: perform or observe")
         await system.set_takeover_mode(self.supervisor, request["mode"])
         return {"mode": request["mode"]}
+
+    async def approvals(self, request: dict[str, Any]) -> Answer:
+        """Which steps of the takeover wait for a person; or somebody's approval of one."""
+        state = self.options.state
+        if "steps" in request:
+            if unknown := set(request["steps"]) - set(runbook.STEPS):
+                raise Refused(f"steps {', '.join(sorted(unknown))}: there are {', '.join(runbook.STEPS)}")
+            approval.ask_for(state, request["steps"])
+        if "approve" in request:
+            step = one_of(request, "approve", runbook.STEPS)
+            approval.give(state, step, str(request["by"]), str(request["reason"]))
+        now = approval.read(state)
+        return {"steps": now.steps, "given": now.given, "t_ns": time.monotonic_ns()}
 
     async def hand_over(self, request: dict[str, Any]) -> Answer:
         return await hand_over.hand_over(self.supervisor, site_of(request))

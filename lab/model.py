@@ -35,6 +35,8 @@ TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
 ONCALL = {"oncall": ("oncall.heart.test", "192.0.2.200"), "pager": ("pager.heart.test", "192.0.2.201")}
 # somebody's telemetry service in another part of the world: nothing of the lab has any business there
 ABROAD = ("telemetry.abroad.heart.test", "192.0.2.240")
+# somebody's web host at the DNS provider's: where an entry may point to by a slip
+STRANGER = "192.0.2.222"
 HTTPS = 443
 MONITORS_PORT = 9500  # where the monitors of a site show what they see, to the Prometheus there and to their peers
 

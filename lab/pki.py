@@ -95,6 +95,15 @@ def make_keys(state: Path) -> Keys:
     return made
 
 
+def strangers_pem(state: Path) -> Path:
+    """Key and certificate for the product's own name, by an authority that nobody trusts; made when asked for first."""
+    path = state / "secrets" / "stranger.pem"
+    if not path.exists():
+        key, certificate = _issue(ec.generate_private_key(ec.SECP256R1()), [model.RECORD])
+        secret(path, key + certificate)
+    return path
+
+
 def _issue(ca_key: ec.EllipticCurvePrivateKey, names: list[str]) -> tuple[bytes, bytes]:
     """A key (PKCS#8: granian reads nothing else) and its certificate for these names and addresses, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())

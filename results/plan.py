@@ -186,12 +186,33 @@ class Fault(_Part):
 
 
 class Condition(_Part):
-    """Something that is broken already when the fault comes, and stays so."""
+    """Something else that is broken, and stays so: already when the fault comes, or a while after it.
+
+    after_s  null: before the fault; else so many seconds after its effect
+    """
 
     name: str
     site: str = ""
     service: str = ""
     how: Literal["stopped", "frozen"] = "stopped"
+    after_s: float | None = Field(None, ge=0)
+
+
+class Person(_Part):
+    """Somebody who has to approve a step of the takeover.
+
+    answers_s  so long after being asked; null: in earnest, by the file ``approvals/<step>`` of the run (at a terminal the drill
+               asks and writes it; what is written in it is the reason)
+    absent     never answers: the `deputy` does, `deputy_s` after `name` was asked
+    """
+
+    step: Literal["fence", "promote", "dns", "declare"]
+    name: str = "on-call"
+    answers_s: float | None = Field(10, ge=0)
+    absent: bool = False
+    deputy: str = "deputy"
+    deputy_s: float = Field(30, ge=0)
+    reason: str = "as the runbook says"
 
 
 class Alerting(_Part):
@@ -223,6 +244,7 @@ class Plan(_Part):
     phases: Phases = Phases()
     fault: Fault = Fault()
     conditions: list[Condition] = []
+    people: list[Person] = []
     alerting: Alerting = Alerting()
     checks: list[str] | None = Field(None, description="checks that are asked for in this drill; null: all")
     objectives: Objectives = Objectives()

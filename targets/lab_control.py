@@ -12,6 +12,11 @@ fence      site, by?, cluster?, volume_only?,  t_ns; cut off by the provider, wh
            dead_since_ns?                      refused when the site has come back after that monotonic time
 link       name, state: up | down | one-way | slow, more_ms?   t_ns; one-way: from the first site only; slow: one way more
 round-trip                                     round_trip_ms over the private link; null: nothing comes back
+name-server    name, state?: held | live       state, seen by a change, t_ns; the zone of an authoritative server takes none
+record     record, address?                    answers of each authoritative server, t_ns; set by the provider's console
+misdirect  record                              answers, t_ns; the entry points to somebody else's host, which answers
+transfer   name                                t_ns; an authoritative server fetches the zone anew, held or not
+approvals  steps?, approve?, by?, reason?      steps that wait for a person, and who approved which
 monitors-link  site, state: up | down          t_ns; the network of that site's monitors
 service    name, state?: running | stopped | frozen | killed   state as the process table shows it, pid, killed?: the PID
                                                that got SIGKILL, t_ns; what is to be started again, is

@@ -49,6 +49,33 @@ class Driver(Protocol):
     def set_monitors_link(self, site: str, state: str) -> None:
         """Take the network of a site's monitors up or down."""
 
+    def set_dns_updates(self, state: str) -> None:
+        """refused: whoever wants to change a DNS entry by the provider's update interface is refused; taken: not any more."""
+
+    def dns_updates(self) -> str:
+        """taken or refused, by an update that would change nothing."""
+
+    def set_second_name_server(self, state: str) -> None:
+        """stale: an authoritative server follows no change any more; following: it does again."""
+
+    def second_name_server(self) -> str:
+        """stale or following, by a change that nobody asks for."""
+
+    def misdirect_entry(self) -> None:
+        """Point the service's DNS entry to a host of somebody else, who answers."""
+
+    def mend_entry(self) -> None:
+        """Point it to the site that is active; harmless when it does already."""
+
+    def entry(self) -> dict[str, list[str]]:
+        """What each authoritative server answers now, by its name."""
+
+    def ask_people(self, steps: Sequence[str]) -> None:
+        """From now on these steps of the takeover wait for somebody's approval; none: nobody is asked any more."""
+
+    def approve(self, step: str, by: str, reason: str) -> None:
+        """Let a step go on."""
+
     def set_uploads(self, site: str, state: str) -> None:
         """refused: the service may not write any more, and nothing else changes; taken: it may again."""
 
@@ -74,5 +101,5 @@ class Driver(Protocol):
 def driver_for(target: Target) -> Driver:
     """The driver of a target. Raises NoDriver."""
     if target.control is not None:
-        return LabDriver(target.control)
+        return LabDriver(target, target.control)
     raise NoDriver(f"target {target.name!r}: it has no control socket, and no other driver exists yet")

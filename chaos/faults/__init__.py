@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 
 from chaos.faults.database_killed import DATABASE_KILLED
+from chaos.faults.dns_updates_refused import DNS_UPDATES_REFUSED
+from chaos.faults.dns_wrong import DNS_WRONG
 from chaos.faults.kind import Kind, NoReceipt
 from chaos.faults.monitors_cut import MONITORS_CUT
+from chaos.faults.name_server_stale import NAME_SERVER_STALE
 from chaos.faults.private_link import PRIVATE_LINK
 from chaos.faults.process_killed import PROCESS_KILLED
 from chaos.faults.service_down import SERVICE_DOWN
@@ -21,6 +24,7 @@ NONE = "none"  # a drill in which nothing is broken: whoever cries is wrong
 _KINDS = (
     *(SITE_LOSS, SITE_CUT, DATABASE_KILLED, PROCESS_KILLED, PRIVATE_LINK),
     *(SERVICE_DOWN, MONITORS_CUT, UPLOADS_REFUSED),
+    *(DNS_UPDATES_REFUSED, NAME_SERVER_STALE, DNS_WRONG),
 )
 FAULTS = {kind.name: kind for kind in _KINDS}
 

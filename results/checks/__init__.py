@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from results.checks import (
     alert_delivery,
+    authenticity,
     availability_slo,
     cleanliness,
     corruption,
@@ -25,6 +26,7 @@ from results.checks import (
     latency_slo,
     monitor_detection,
     monitor_truth,
+    people,
     privacy,
     recovery_time,
     residency,
@@ -46,8 +48,10 @@ CHECKS: dict[str, Check] = {
     "data-loss": data_loss.check,
     "duplicates": duplicates.check,
     "corruption": corruption.check,
+    "authenticity": authenticity.check,
     "split-brain": split_brain.check,
     "failback": failback.check,
+    "people": people.check,
     "dns-convergence": dns_convergence.check,
     "traffic-drain": traffic_drain.check,
     "latency-slo": latency_slo.check,
@@ -63,7 +67,7 @@ CHECKS: dict[str, Check] = {
 }
 
 # asked only by drills in which the product itself is left alone, the tools cluster is lost, or the lost site comes back
-_BY_NAME = frozenset({"isolation", "tools-takeover", "failback"})
+_BY_NAME = frozenset({"isolation", "tools-takeover", "failback", "people", "authenticity"})
 ALWAYS = ("journal", "generator-health", "privacy", "residency", "cleanliness")
 
 
