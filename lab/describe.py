@@ -108,6 +108,9 @@ def _tools(keys: pki.Keys) -> dict[str, Any]:
             "url": f"https://prometheus.{TOOLS.record}",
             "token": secret("prometheus.token"),
             # scraped every second here: ten of them missed are no hiccup
+            "certificate_ends": "min by (site) (vitals_certificate_ends_seconds)",
+            "releases": "count by (version, site) (vitals_build_info)",
+            "clock": "max by (site) (vitals_clock_seconds - timestamp(vitals_clock_seconds))",
             "replication_lag": "max(max_over_time(pg_stat_replication_pg_wal_lsn_diff[10s]))",
         },
     }

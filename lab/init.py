@@ -20,6 +20,7 @@ import asyncpg
 
 from lab import hand_over, system, tools, usage
 from lab.control import Answer, Refused, one_of, serve, site_of
+from lab.deployments import Deployments
 from lab.gate import gates, open_gate
 from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
 from lab.name_servers import NameServers
@@ -41,6 +42,7 @@ class Lab:
         self.options = options
         self.supervisor = ZoneSupervisor(options)
         self.provider = Provider(options, self.supervisor)
+        self.deployments = Deployments(options, self.supervisor)
         self.name_servers = NameServers(options, self.supervisor)
         self.ending = asyncio.Event()
         self.started = time.monotonic()
@@ -60,6 +62,7 @@ class Lab:
         return {
             **self.provider.calls(),
             **self.name_servers.calls(),
+            **self.deployments.calls(),
             "status": self.status,
             "deliveries": self.deliveries,
             "contacts": self.contacts,

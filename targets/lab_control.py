@@ -17,6 +17,9 @@ record     record, address?                    answers of each authoritative ser
 misdirect  record                              answers, t_ns; the entry points to somebody else's host, which answers
 transfer   name                                t_ns; an authoritative server fetches the zone anew, held or not
 approvals  steps?, approve?, by?, reason?      steps that wait for a person, and who approved which
+servers    site, certificate?, clock_s?, release?   servers: certificate_ends_s, clock_s (ahead), release, as each shows it; t_ns
+throttle   site, share?                        stopped: share of a second in which the site's servers were stopped; t_ns
+cut-connections  site                          cut: connections to the site's servers that were ended, t_ns
 monitors-link  site, state: up | down          t_ns; the network of that site's monitors
 service    name, state?: running | stopped | frozen | killed   state as the process table shows it, pid, killed?: the PID
                                                that got SIGKILL, t_ns; what is to be started again, is

@@ -76,6 +76,24 @@ class Driver(Protocol):
     def approve(self, step: str, by: str, reason: str) -> None:
         """Let a step go on."""
 
+    def deploy(self, site: str, deployment: str) -> None:
+        """The site's servers with an expired certificate, with a clock that is ahead, as an older release; or as they should be.
+
+        `deployment`: expired-certificate, clock-ahead, old-release, as-it-should-be.
+        """
+
+    def deployed(self, site: str) -> list[dict[str, Any]]:  # certificate_ends_s (Unix time), clock_s, release
+        """What each of the site's servers shows: clock_s is how far it is ahead of ours."""
+
+    def throttle(self, site: str, share: float) -> None:
+        """Give the site's servers only that share of the processor time that they want; 1: all."""
+
+    def stopped_share(self, site: str) -> float:
+        """Share of the time in which the process table shows them stopped, looked at for a second."""
+
+    def cut_connections(self, site: str) -> int:
+        """End every connection between patients and the site's servers; how many there were."""
+
     def set_uploads(self, site: str, state: str) -> None:
         """refused: the service may not write any more, and nothing else changes; taken: it may again."""
 

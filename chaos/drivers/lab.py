@@ -13,6 +13,13 @@ from targets.model import Target
 _OUTSIDE = ("oncall", "pager")
 _OF_THE_PRODUCT = {"server": "vitals0", "analysis": "analysis", "balancer": "haproxy", "database": "postgres"}
 
+_DEPLOYMENTS: dict[str, dict[str, Any]] = {
+    "expired-certificate": {"certificate": "expired"},
+    "clock-ahead": {"clock_s": 90},
+    "old-release": {"release": "0.9.0"},
+    "as-it-should-be": {"certificate": "valid"},
+}
+
 
 class LabDriver:
     """See `chaos.drivers.Driver`."""
@@ -88,6 +95,21 @@ class LabDriver:
 
     def approve(self, step: str, by: str, reason: str) -> None:
         self._lab.call("approvals", approve=step, by=by, reason=reason)
+
+    def deploy(self, site: str, deployment: str) -> None:
+        self._lab.call("servers", site=site, **_DEPLOYMENTS[deployment])
+
+    def deployed(self, site: str) -> list[dict[str, Any]]:
+        return list(self._lab.call("servers", site=site)["servers"])
+
+    def throttle(self, site: str, share: float) -> None:
+        self._lab.call("throttle", site=site, share=share)
+
+    def stopped_share(self, site: str) -> float:
+        return float(self._lab.call("throttle", site=site)["stopped"])
+
+    def cut_connections(self, site: str) -> int:
+        return int(self._lab.call("cut-connections", site=site)["cut"])
 
     def set_uploads(self, site: str, state: str) -> None:
         self._lab.call("uploads", site=site, state=state)
