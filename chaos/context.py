@@ -39,6 +39,9 @@ class Context:
     phase: str = ""
     t_command: int = 0
     killed: dict[str, int] = field(default_factory=dict)  # service@site -> PID, for the receipt
+    begun: dict[str, int] = field(
+        default_factory=dict
+    )  # fault@site -> when a fault began that comes server by server, ns
     later: list[tuple[int, Condition]] = field(default_factory=list)  # when each is due, ns
     # the runbooks' steps that are on the timeline: procedure, cluster, site, step, state
     shown: set[tuple[str, str, str, str, str]] = field(default_factory=set)

@@ -24,6 +24,7 @@ from chaos import undo
 from chaos.context import Context, set_current
 from chaos.drivers import NoDriver, driver_for
 from chaos.guards import ASKED, Guards
+from chaos.lease import Lease
 from chaos.lock import TargetBusy, TargetLock
 from chaos.observer import Observer
 from chaos.people import People
@@ -67,6 +68,7 @@ def carry_out(run: Path, target_file: Path) -> int:
         context = Context(run, plan, target, clock, timeline, guards, observer, driver_for(target), tell, people)
         set_current(context)
         guards.start()
+        lease = Lease(context.driver, run.name, plan.guards.lease_s)
         threading.Thread(target=_listen, args=(guards,), name="orders", daemon=True).start()
         try:
             journal = run_experiment(
@@ -74,6 +76,7 @@ def carry_out(run: Path, target_file: Path) -> int:
             )
         finally:
             context.leave()
+            lease.end(release=not undo.owed(run))
             guards.end()
             observer.end()
             set_current(None)

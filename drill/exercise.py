@@ -132,6 +132,7 @@ class Exercise:
                     distances_ms=options.distances_ms,
                     takeover=self.plan.takeover,
                     tools=options.tools,
+                    volume_mb=options.volume_mb,
                 ),
                 die_with_caller=True,
             )

@@ -37,6 +37,7 @@ class Deployments:
 
     def __init__(self, options: Options, supervisor: ZoneSupervisor) -> None:
         self._options, self._supervisor = options, supervisor
+        self.otherwise: set[str] = set()  # sites whose servers are not deployed as they should be
         self._throttles: dict[str, asyncio.Task[None]] = {}
 
     def calls(self) -> dict[str, Any]:  # name -> coroutine function, see lab.control.Call
@@ -51,9 +52,14 @@ class Deployments:
                 number_of(request, "clock_s", -_MOST_AHEAD_S, _MOST_AHEAD_S) if "clock_s" in request else 0,
                 one_of(request, "release", (VERSION, OLD_RELEASE)) if "release" in request else VERSION,
             )
+            begun = time.monotonic_ns()
+            self.otherwise.add(site)
             for server in vitals.application_servers(self._options, site, wanted):
                 await self._supervisor.stop(server.name)
                 await self._supervisor.start(server)
+            if wanted == Deployment():
+                self.otherwise.discard(site)
+            return {"t_ns": begun}
         shown = [await asyncio.to_thread(_look, site, number) for number in range(self._options.servers_per_site)]
         return {"servers": shown, "t_ns": time.monotonic_ns()}
 
@@ -73,24 +79,26 @@ class Deployments:
 
     async def _hold_back(self, site: str, share: float) -> None:
         """Stopped for the rest of each period: what a quota of the kernel does, without burning anybody's time."""
+        pids: list[int] = []
+        members: list[psutil.Process] = []
         try:
             while True:
-                self._signal(site, signal.SIGSTOP)
+                if pids != (
+                    now := self._pids(site)
+                ):  # finding a process's children means reading the whole process table
+                    pids, members = now, [member for pid in now for member in family.family(pid)]
+                _signal(members, signal.SIGSTOP)
                 await asyncio.sleep(_PERIOD_S * (1 - share))
-                self._signal(site, signal.SIGCONT)
+                _signal(members, signal.SIGCONT)
                 await asyncio.sleep(_PERIOD_S * share)
         finally:
-            self._signal(site, signal.SIGCONT)
+            _signal(members, signal.SIGCONT)
 
     async def _end_throttle(self, site: str) -> None:
         if task := self._throttles.pop(site, None):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-
-    def _signal(self, site: str, number: signal.Signals) -> None:
-        for pid in self._pids(site):
-            family.send(pid, number)
 
     def _pids(self, site: str) -> list[int]:
         names = [vitals.name(site, number) for number in range(self._options.servers_per_site)]
@@ -109,6 +117,12 @@ class Deployments:
         if not seen:
             raise ServiceFailed(f"{site}: none of its application servers runs")
         return round(stopped / seen, 3)
+
+
+def _signal(members: list[psutil.Process], number: signal.Signals) -> None:
+    for member in members:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.send_signal(number)
 
 
 def _look(site: str, number: int) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from lab import hand_over, system, tools, usage
 from lab.control import Answer, Refused, one_of, serve, site_of
 from lab.deployments import Deployments
 from lab.gate import gates, open_gate
+from lab.lease import Lease
+from lab.mending import mend
 from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
 from lab.name_servers import NameServers
 from lab.net.links import Links, NetemLinks, WireLinks, netem_works
@@ -32,6 +34,7 @@ from lab.runbook import approval, journal
 from lab.runbook.journal import read_lines
 from lab.services import contacts, haproxy, prometheus, runbook
 from lab.services.oncall import deliveries
+from lab.storage import Storage
 from lab.supervisor import ZoneSupervisor
 
 
@@ -43,6 +46,8 @@ class Lab:
         self.supervisor = ZoneSupervisor(options)
         self.provider = Provider(options, self.supervisor)
         self.deployments = Deployments(options, self.supervisor)
+        self.storage = Storage(options)
+        self.lease = Lease(lambda: mend(options, self.calls()))
         self.name_servers = NameServers(options, self.supervisor)
         self.ending = asyncio.Event()
         self.started = time.monotonic()
@@ -62,12 +67,15 @@ class Lab:
         return {
             **self.provider.calls(),
             **self.name_servers.calls(),
+            **self.storage.calls(),
+            **self.lease.calls(),
             **self.deployments.calls(),
             "status": self.status,
             "deliveries": self.deliveries,
             "contacts": self.contacts,
             "telemetry": self.telemetry,
             "service": self.service,
+            "run-all": self.run_all,
             "uploads": self.uploads,
             "rules": self.rules,
             "takeover": self.takeover,
@@ -89,6 +97,7 @@ class Lab:
             **self.provider.status(),
             "options": {**asdict(self.options), "state": str(self.options.state)},
             "up_s": round(time.monotonic() - self.started, 3),
+            "deployed_otherwise": sorted(self.deployments.otherwise),
             **await system.status(self.supervisor),
         }
 
@@ -147,6 +156,10 @@ class Lab:
             await self.supervisor.set_state(name, one_of(request, "state", ("running", "stopped", "frozen")))
         state, pid = self.supervisor.state(name), self.supervisor.pid(name)
         return {"state": state, "pid": pid, **more, "t_ns": time.monotonic_ns()}
+
+    async def run_all(self, _: dict[str, Any]) -> Answer:
+        """Every process that was stopped or frozen on order runs again."""
+        return {"services": await self.supervisor.run_all(), "t_ns": time.monotonic_ns()}
 
     async def uploads(self, request: dict[str, Any]) -> Answer:
         """Whether a site's service may write: set it, or (without a state) see it."""

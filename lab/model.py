@@ -60,6 +60,7 @@ class Options:
     distances_ms: Mapping[str, float] = field(default_factory=lambda: {"near": 5.0, "middle": 20.0, "far": 45.0})
     takeover: str = "observe"
     tools: bool = True
+    volume_mb: int = 0
 
     def folder(self, *parts: str) -> Path:
         """A folder below the lab's state, made if missing."""

@@ -141,6 +141,9 @@ class Guards(_Part):
     abort_unavailable_s: float = Field(240, description="no acknowledged upload for so long")
     stop_file: str = "STOP"
     time_limit_s: float = 600
+    lease_s: float = Field(
+        60, ge=5, le=3600, description="a drill that is gone for so long: the target mends what it broke"
+    )
 
 
 class LabOptions(_Part):
@@ -152,6 +155,9 @@ class LabOptions(_Part):
     clamp_s: int = Field(60, ge=1, description="the clamping resolver keeps every answer at least that long")
     servers_per_site: int = Field(2, ge=2, le=8)
     tools: bool = Field(True, description="with the cluster that watches: Sentry, Matomo, Prometheus, Alertmanager")
+    volume_mb: int = Field(
+        0, ge=0, le=4096, description="size of the volume of each site's database, in memory; 0: the machine's own disk"
+    )
     link_ms: float = Field(2, description="private link, one way")
     distances_ms: dict[str, float] = Field({"near": 5, "middle": 20, "far": 45}, description="one way")
 
@@ -168,8 +174,8 @@ class Fault(_Part):
     survivor: str = "gra"
     service: str = Field(
         "",
-        description="of the faults service-down and process-killed: sentry, matomo, oncall, pager; server, analysis, "
-        "balancer, database of the site",
+        description="of service-down: sentry, matomo, oncall, pager; server, analysis, database of the site; of process-killed: "
+        "server, analysis, balancer",
     )
     how: Literal["stopped", "frozen", "down", "one-way", "slow"] = Field(
         "frozen",

@@ -76,10 +76,11 @@ class Driver(Protocol):
     def approve(self, step: str, by: str, reason: str) -> None:
         """Let a step go on."""
 
-    def deploy(self, site: str, deployment: str) -> None:
+    def deploy(self, site: str, deployment: str) -> int:
         """The site's servers with an expired certificate, with a clock that is ahead, as an older release; or as they should be.
 
-        `deployment`: expired-certificate, clock-ahead, old-release, as-it-should-be.
+        `deployment`: expired-certificate, clock-ahead, old-release, as-it-should-be. Returns when it began with the first one
+        (CLOCK_MONOTONIC, ns).
         """
 
     def deployed(self, site: str) -> list[dict[str, Any]]:  # certificate_ends_s (Unix time), clock_s, release
@@ -93,6 +94,27 @@ class Driver(Protocol):
 
     def cut_connections(self, site: str) -> int:
         """End every connection between patients and the site's servers; how many there were."""
+
+    def fill_volume(self, site: str, *, full: bool) -> None:
+        """Fill the volume of a site's database, or free it; harmless when it was not filled."""
+
+    def volume_writable(self, site: str) -> bool:
+        """By writing to it."""
+
+    def cut_mirror(self, site: str) -> None:
+        """The site's database follows the active one no more."""
+
+    def let_mirror_follow(self, site: str) -> None:
+        """It may again; harmless for one that follows, or that is active by now."""
+
+    def mirror_lag(self, site: str) -> tuple[bool, int]:
+        """Whether it receives, and how many bytes more it lacks after a second."""
+
+    def renew_lease(self, holder: str, ttl_s: float) -> None:
+        """Whatever was broken on order is mended by the target itself when this was not renewed for so long."""
+
+    def release_lease(self) -> None:
+        """Nothing is broken any more: nothing is to be mended."""
 
     def set_uploads(self, site: str, state: str) -> None:
         """refused: the service may not write any more, and nothing else changes; taken: it may again."""

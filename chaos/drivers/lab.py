@@ -96,8 +96,8 @@ class LabDriver:
     def approve(self, step: str, by: str, reason: str) -> None:
         self._lab.call("approvals", approve=step, by=by, reason=reason)
 
-    def deploy(self, site: str, deployment: str) -> None:
-        self._lab.call("servers", site=site, **_DEPLOYMENTS[deployment])
+    def deploy(self, site: str, deployment: str) -> int:
+        return int(self._lab.call("servers", site=site, **_DEPLOYMENTS[deployment])["t_ns"])
 
     def deployed(self, site: str) -> list[dict[str, Any]]:
         return list(self._lab.call("servers", site=site)["servers"])
@@ -110,6 +110,29 @@ class LabDriver:
 
     def cut_connections(self, site: str) -> int:
         return int(self._lab.call("cut-connections", site=site)["cut"])
+
+    def fill_volume(self, site: str, *, full: bool) -> None:
+        self._lab.call("volume", site=site, state="full" if full else "free")
+
+    def volume_writable(self, site: str) -> bool:
+        return bool(self._lab.call("volume", site=site)["writable"])
+
+    def cut_mirror(self, site: str) -> None:
+        self._lab.call("mirroring", site=site, state="cut")
+
+    def let_mirror_follow(self, site: str) -> None:
+        if self._lab.call("status")["databases"][site]["role"] != "down":
+            self._lab.call("mirroring", site=site, state="following")
+
+    def mirror_lag(self, site: str) -> tuple[bool, int]:
+        lag = self._lab.call("mirroring", site=site)
+        return bool(lag["follows"]), int(lag["grew_bytes"])
+
+    def renew_lease(self, holder: str, ttl_s: float) -> None:
+        self._lab.call("lease", holder=holder, ttl_s=ttl_s)
+
+    def release_lease(self) -> None:
+        self._lab.call("lease", release=True)
 
     def set_uploads(self, site: str, state: str) -> None:
         self._lab.call("uploads", site=site, state=state)

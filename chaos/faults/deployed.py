@@ -3,7 +3,7 @@
 ::
 
     inject    the driver deploys them so, one after the other
-    receipt   what each of them shows at its own port
+    receipt   what each of them shows at its own port; t0 is when the first one was taken
     undo      the driver deploys them as they should be
 """
 
@@ -50,10 +50,11 @@ def _ahead(_: Context, shown: Shown, __: str) -> bool:
 
 def _kind(name: str, about: str, proof: str, inverse: str, deployment: str, seen: Seen) -> Kind:
     def inject(context: Context, fault: Fault | Condition) -> None:
-        context.driver.deploy(fault.site, deployment)
+        begun = context.driver.deploy(fault.site, deployment)
+        context.begun[f"{name}@{fault.site}"] = context.clock.from_monotonic(begun)
 
     def receipt(context: Context, fault: Fault | Condition) -> int:
-        since = context.clock.now_ns()
+        since = context.begun.get(f"{name}@{fault.site}", context.clock.now_ns())
         shown = context.driver.deployed(fault.site)
         if not shown or not seen(context, shown, fault.site):
             raise NoReceipt(f"the servers of {fault.site} show {shown}")

@@ -16,6 +16,7 @@ from chaos.drivers import Driver
 from chaos.faults.kind import Kind, NoReceipt
 from results.plan import Condition, Fault
 
+_SEEN_WITHIN_S = 5.0
 _WITHIN_S = 15.0
 
 
@@ -37,7 +38,7 @@ def _ours(context: Context) -> list[str]:
 
 
 def _receipt(context: Context, _: Fault | Condition) -> int:
-    if not context.guards.wait_until(lambda: not _ours(context), _WITHIN_S):
+    if not context.guards.wait_until(lambda: not _ours(context), _SEEN_WITHIN_S):
         raise NoReceipt(f"{', '.join(_ours(context))}: no answer, or still the address of a site")
     return context.clock.now_ns()
 

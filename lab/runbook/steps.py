@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import dns.exception
 import dns.rcode
 
@@ -16,7 +17,7 @@ from lab import model, pki
 from lab.clusters import MAIN, Cluster
 from lab.model import Options, ServiceFailed
 from lab.name_servers import answers, update_rcode
-from lab.runbook import peer
+from lab.runbook import approval, peer
 from lab.runbook.journal import Journal
 from lab.services.postgres import Postgres
 from targets.lab_control import LabControl
@@ -25,6 +26,11 @@ CYCLE_S = 1.0
 CYCLES = 3
 # a site that lives behind a lost link goes on by itself (`release`) in less than that; it is taken over when it does not
 PATIENT_CYCLES = 10
+MOST_BEHIND_S = 5  # a mirror that has not followed for longer is promoted only when somebody accepts the loss
+_FOLLOWS = (
+    "SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'), "
+    "extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8"
+)
 _PROMOTED_WITHIN_S = 30
 _READY_WITHIN_S = 20
 _DNS_WITHIN_S = 10
@@ -41,6 +47,8 @@ class Runbook:
     cluster: Cluster
     # monotonic ns of the looks in a row that saw the other site dead, or the mirror lost
     _dead_since: list[int] = field(default_factory=list)
+    # monotonic ns; one, or none before the first look
+    _followed_until: list[int] = field(default_factory=list)
 
     @property
     def journal(self) -> Journal:
@@ -64,7 +72,8 @@ class Runbook:
         needed = CYCLES
         while len(self._dead_since) < needed:
             began = time.monotonic_ns()
-            database, ready, accepts, outside = await asyncio.gather(
+            _, database, ready, accepts, outside = await asyncio.gather(
+                self._look_whether_it_follows(),
                 peer.database_port(self.cluster, self.other),
                 peer.service_ready(self.cluster, self.other, self._ca),
                 peer.balancer_accepts(self.cluster, self.other),
@@ -76,6 +85,27 @@ class Runbook:
             shut = database == peer.ACCEPTS and not accepts and outside and self.options.defect != "one-way-detection"
             needed = PATIENT_CYCLES if link_lost or shut else CYCLES
             await self._count(began, needed, dead=shut or (database != peer.ACCEPTS and (not ready or careless)))
+
+    async def _look_whether_it_follows(self) -> None:
+        """Keep in mind until when the own database received what the other one wrote."""
+        try:
+            connection = await self.database.connect(self.site, timeout_s=2)
+        except (OSError, asyncpg.PostgresError):
+            return
+        try:
+            streams, age_s = await connection.fetchrow(_FOLLOWS)
+        finally:
+            await connection.close()
+        now = time.monotonic_ns()
+        if streams or not self._followed_until:
+            # what was before this process is known by the last transaction only
+            self._followed_until[:] = [now if streams else now - int((age_s or 0) * 1e9)]
+
+    def _behind_s(self) -> float:
+        """How long it had not followed when the other site was first seen dead."""
+        if not self._followed_until or not self._dead_since:
+            return 0.0
+        return max(0.0, (self._dead_since[0] - self._followed_until[0]) / 1e9)
 
     async def _count(self, began_ns: int, needed: int, *, dead: bool) -> None:
         """One look more, or from the start again; then wait for the next cycle, if there is one."""
@@ -136,6 +166,7 @@ class Runbook:
         """Make the own database primary and wait until the service is ready behind its balancer."""
         if self.options.defect == "no-promotion" and self.cluster is MAIN:
             return
+        self._accept_loss()
         connection = await self.database.connect(self.site)
         try:
             if await connection.fetchval("SELECT pg_is_in_recovery()") and not await connection.fetchval(
@@ -151,6 +182,19 @@ class Runbook:
                     f"{self.cluster.name} at {self.site}: not ready {_READY_WITHIN_S} s after the promotion"
                 )
             await asyncio.sleep(0.1)
+
+    def _accept_loss(self) -> None:
+        """A mirror that had not followed lacks what was acknowledged since. Raises ServiceFailed unless somebody accepts that."""
+        behind_s = self._behind_s()
+        waited_for = self.cluster.synchronous and self.options.replication == "sync"
+        if self.cluster is not MAIN or waited_for or behind_s <= MOST_BEHIND_S:
+            return
+        why = f"the mirror had not followed for {behind_s:.0f} s when the other site died (limit {MOST_BEHIND_S} s)"
+        if "promote" not in approval.read(self.options.state).given and self.options.defect != "nobody-asked":
+            raise ServiceFailed(
+                f"promotion refused: {why}; somebody has to approve the loss of what was acknowledged since"
+            )
+        self.journal.write("promote", "accepts-loss", why=why)
 
     async def dns(self) -> None:
         """Point the DNS entry to this site, and see every authoritative server answer so."""

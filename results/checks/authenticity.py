@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results.evidence import Evidence, Unusable
+from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
 
@@ -21,9 +21,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     measured: acknowledged, elsewhere (acknowledged at addresses of no site), addresses (those), misdirected (attempts that went
               to an address of no site), refused (of these: the client hung up before it sent anything)
     """
-    sites = [site["address"] for site in evidence.environment.get("target", {}).get("sites", [])]
-    if not sites:
-        raise Unusable("environment.json: no site")
+    sites = [site["address"] for site in evidence.environment["target"]["sites"]]
     known = ", ".join("?" for _ in sites)
     acknowledged, elsewhere, misdirected, refused = evidence.row(
         f"SELECT count(*) FILTER (outcome = 'ok'), count(*) FILTER (outcome = 'ok' AND NOT ours), count(*) FILTER (NOT ours), "

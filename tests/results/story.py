@@ -60,6 +60,7 @@ class Attempt:
     error: str = ""
     status: int = 201
     late: float = 0.002
+    address: str = ""  # dialled, where it is not the site's own
 
 
 @dataclass
@@ -218,7 +219,7 @@ def _completion(op: int, number: int, attempt: Attempt) -> Completion:
         attempt=number,
         t_done=ns(attempt.done),
         outcome=attempt.outcome,
-        address={"fra": FRA, "gra": GRA}[attempt.site],
+        address=attempt.address or {"fra": FRA, "gra": GRA}[attempt.site],
         connection="new",
         tls="full" if ok else "",
         t_sent=ns(attempt.at + 0.01) if attempt.outcome != "fail" else 0,
