@@ -35,6 +35,7 @@ class ClientClass(_Part):
     """How one kind of client uses DNS and connections.
 
     cache_s     the application keeps an address that long, whatever the TTL says (JVM: 30); 0: asks at each connection
+    offline_s   has no network for so long from the start of the load: readings are kept, and sent afterwards, one at a time
     keep_alive  keeps its connection between uploads until somebody closes it
     period_s    a reading every so many seconds, in place of the population's usual period
     """
@@ -45,6 +46,7 @@ class ClientClass(_Part):
     cache_s: float = Field(0, ge=0)
     keep_alive: bool = False
     period_s: float | None = Field(None, gt=0)
+    offline_s: float = Field(0, ge=0)
 
 
 class Load(_Part):
@@ -129,6 +131,11 @@ class Objectives(_Part):
     isolation_bad_ratio: Share = Field(
         0.001, description="readings not on time during a fault that is none of the patients'"
     )
+    reconnection_t95_s: float = Field(
+        30, description="95 % of those who lost a connection that they keep have one again"
+    )
+    reconnection_factor: float = Field(4, description="new connections in the worst second, times those in a usual one")
+    backlog_t95_s: float = Field(60, description="95 % of what phones kept without a network has arrived after it returned")
     monitor_blind_s: float = Field(10, description="longest time without a look of a monitor at the surviving site")
     info_ratio_outside: Share = Field(0.001, description="indeterminate uploads outside the fault window")
     steady_fail_ratio: Share = Field(0.001, description="failed uploads in the steady phase")

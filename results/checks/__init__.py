@@ -13,6 +13,7 @@ from results.checks import (
     alert_delivery,
     authenticity,
     availability_slo,
+    backlog,
     cleanliness,
     corruption,
     data_loss,
@@ -28,6 +29,7 @@ from results.checks import (
     monitor_truth,
     people,
     privacy,
+    reconnection,
     recovery_time,
     residency,
     split_brain,
@@ -57,6 +59,8 @@ CHECKS: dict[str, Check] = {
     "latency-slo": latency_slo.check,
     "availability-slo": availability_slo.check,
     "isolation": isolation.check,
+    "reconnection": reconnection.check,
+    "backlog": backlog.check,
     "monitor-detection": monitor_detection.check,
     "monitor-truth": monitor_truth.check,
     "alert-delivery": alert_delivery.check,
@@ -66,8 +70,10 @@ CHECKS: dict[str, Check] = {
     "cleanliness": cleanliness.check,
 }
 
-# asked only by drills in which the product itself is left alone, the tools cluster is lost, or the lost site comes back
-_BY_NAME = frozenset({"isolation", "tools-takeover", "failback", "people", "authenticity"})
+# asked only by drills that are about it: the tools cluster is lost, the lost site comes back, people are asked, and so on
+_BY_NAME = frozenset(
+    {"isolation", "tools-takeover", "failback", "people", "authenticity", "reconnection", "backlog"}
+)
 ALWAYS = ("journal", "generator-health", "privacy", "residency", "cleanliness")
 
 
