@@ -43,6 +43,7 @@ FRAME_EVERY_NS = 250_000_000
 _SECOND = 1_000_000_000
 _LEAD_NS = 200_000_000  # the first reading is due so long after the start
 _MOST_IN_FLIGHT = 8000
+_RETURN_WITHIN_NS = 5 * _SECOND
 _GATEWAYS = 16  # clients that cache addresses themselves sit in gateways (JVM style), each for many patients
 _STARVED_PAUSE_S = 0.12
 

@@ -135,7 +135,9 @@ class Objectives(_Part):
         30, description="95 % of those who lost a connection that they keep have one again"
     )
     reconnection_factor: float = Field(4, description="new connections in the worst second, times those in a usual one")
-    backlog_t95_s: float = Field(60, description="95 % of what phones kept without a network has arrived after it returned")
+    backlog_t95_s: float = Field(
+        60, description="95 % of what phones kept without a network has arrived after it returned"
+    )
     monitor_blind_s: float = Field(10, description="longest time without a look of a monitor at the surviving site")
     info_ratio_outside: Share = Field(0.001, description="indeterminate uploads outside the fault window")
     steady_fail_ratio: Share = Field(0.001, description="failed uploads in the steady phase")

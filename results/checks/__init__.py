@@ -71,9 +71,7 @@ CHECKS: dict[str, Check] = {
 }
 
 # asked only by drills that are about it: the tools cluster is lost, the lost site comes back, people are asked, and so on
-_BY_NAME = frozenset(
-    {"isolation", "tools-takeover", "failback", "people", "authenticity", "reconnection", "backlog"}
-)
+_BY_NAME = frozenset({"isolation", "tools-takeover", "failback", "people", "authenticity", "reconnection", "backlog"})
 ALWAYS = ("journal", "generator-health", "privacy", "residency", "cleanliness")
 
 

@@ -45,7 +45,14 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     )
     measured: dict[str, Value] = {"kept": kept, "arrived": arrived, "lost": lost, "out_of_order": out_of_order}
     if kept < _LEAST:
-        return Finding(NAME, Verdict.INCONCLUSIVE, f"only {kept} readings were kept (at least {_LEAST})", measured, objective, minimum)
+        return Finding(
+            NAME,
+            Verdict.INCONCLUSIVE,
+            f"only {kept} readings were kept (at least {_LEAST})",
+            measured,
+            objective,
+            minimum,
+        )
     t95 = _t95(evidence, mine, (*offline, back), kept, arrived)
     measured["t95_s"] = None if t95 is None else round((t95 - back) / _SECOND, 3)
     until = t95 or marks.observed_ns or back
@@ -73,7 +80,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
 
 def _load_began(evidence: Evidence) -> int:
     """The beginning of the schedule, which `offline_s` counts from, as the generator says it. Raises Unusable."""
-    return min(int(event.data["start_ns"]) for event in evidence.of_kind("sender") if "start_ns" in event.data)
+    return min(int(event.data["start_ns"]) for event in evidence.of_kind("generator") if "start_ns" in event.data)
 
 
 def _t95(evidence: Evidence, mine: str, parameters: tuple[object, ...], kept: int, arrived: int) -> int | None:
@@ -82,7 +89,9 @@ def _t95(evidence: Evidence, mine: str, parameters: tuple[object, ...], kept: in
     if arrived < rank:
         return None
     (at,) = evidence.row(
-        f"SELECT t_ack FROM operations WHERE t_ack IS NOT NULL AND {mine} ORDER BY t_ack LIMIT 1 OFFSET ?", *parameters, rank - 1
+        f"SELECT t_ack FROM operations WHERE t_ack IS NOT NULL AND {mine} ORDER BY t_ack LIMIT 1 OFFSET ?",
+        *parameters,
+        rank - 1,
     )
     return int(at)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
-from results.marks import Marks
+from results.marks import MAIN, Marks
 
 NAME = "people"
 
@@ -68,7 +68,7 @@ def _steps(evidence: Evidence, t0: int) -> dict[str, _Step]:
     """The takeover's steps of the cluster that must be taken over; of each state the first time."""
     seen: dict[str, dict[str, int | str]] = {}
     for event in evidence.of_kind("takeover.step"):
-        if event.t_ns < t0 or event.data.get("cluster") != evidence.plan.fault.takeover:
+        if event.t_ns < t0 or event.data.get("cluster", MAIN) != evidence.plan.fault.takeover:
             continue
         state = str(event.data.get("state"))
         step = seen.setdefault(event.subject, {})

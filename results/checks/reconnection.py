@@ -27,7 +27,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     minimum: dict[str, Value] = {"keepers": _LEAST}
     classes = {each.name: each.period_s or 60.0 for each in evidence.plan.load.classes if each.keep_alive}
     if marks.t0 is None or marks.observed_ns is None:
-        return Finding(NAME, Verdict.INCONCLUSIVE, "no fault took effect, so nobody had to come back", {}, objective, minimum)
+        return Finding(
+            NAME, Verdict.INCONCLUSIVE, "no fault took effect, so nobody had to come back", {}, objective, minimum
+        )
     begin, _ = evidence.phase("steady")
     keepers, back, t95 = _keepers(evidence, classes, marks.t0, marks.observed_ns) if classes else (0, 0, None)
     usual, peak = _new_connections(evidence, begin, marks.t0, marks.observed_ns)
@@ -48,7 +50,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         shown = "never" if t95 is None else f"after {(t95 - marks.t0) / _SECOND:.1f} s"
         wrong.append(f"95 % of {keepers} had a connection again {shown} (objective {want.reconnection_t95_s:g} s)")
     if factor > want.reconnection_factor:
-        wrong.append(f"{peak} new connections in one second, {factor:g} times the usual (limit {want.reconnection_factor:g})")
+        wrong.append(
+            f"{peak} new connections in one second, {factor:g} times the usual (limit {want.reconnection_factor:g})"
+        )
     if wrong:
         return Finding(NAME, Verdict.FAIL, "; ".join(wrong), measured, objective, minimum)
     why = f"95 % of {keepers} had a connection again after {measured['t95_s']} s; at most {peak} new ones a second ({factor:g} times the usual)"
@@ -58,7 +62,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
 def _keepers(evidence: Evidence, classes: dict[str, float], t0: int, until: int) -> tuple[int, int, int | None]:
     """Patients who kept a connection, those of them who had a new one afterwards, and when 95 % of them had."""
     each = " UNION ALL ".join(
-        "SELECT DISTINCT patient FROM attempts WHERE client = ? AND outcome = 'ok' AND t_done BETWEEN ? AND ?" for _ in classes
+        "SELECT DISTINCT patient FROM attempts WHERE client = ? AND outcome = 'ok' AND t_done BETWEEN ? AND ?"
+        for _ in classes
     )
     parameters = [value for name, period in classes.items() for value in (name, t0 - int(2 * period * _SECOND), t0)]
     times = [

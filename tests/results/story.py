@@ -61,6 +61,8 @@ class Attempt:
     status: int = 201
     late: float = 0.002
     address: str = ""  # dialled, where it is not the site's own
+    connection: str = "new"
+    connected: float | None = None
 
 
 @dataclass
@@ -220,7 +222,8 @@ def _completion(op: int, number: int, attempt: Attempt) -> Completion:
         t_done=ns(attempt.done),
         outcome=attempt.outcome,
         address=attempt.address or {"fra": FRA, "gra": GRA}[attempt.site],
-        connection="new",
+        connection=attempt.connection,
+        t_connected=ns(attempt.connected) if attempt.connected is not None else 0,
         tls="full" if ok else "",
         t_sent=ns(attempt.at + 0.01) if attempt.outcome != "fail" else 0,
         status=attempt.status if ok else -1,
@@ -283,7 +286,7 @@ def green(run: Path) -> Story:
         story.event("dns.authoritative", server, -20, answer=FRA, ttl=5)
         story.event("dns.authoritative", server, 4.0, answer=GRA, ttl=5)
     story.event("fault.lifted", "fra", 22)
-    story.event("generator", "sender-0", -20, state="begin")
+    story.event("generator", "sender-0", -20, state="begin", start_ns=ns(-20))
     story.event("generator", "sender-0", 21, state="end")
     story.event("tidy", "run", 25, left_behind=[])
     tag = runs.tag(run.name)
