@@ -64,6 +64,7 @@ def carry_out(run: Path, target_file: Path) -> int:
     with TargetLock(target_file, run), TimelineWriter(run, "chaos", clock) as timeline:
         guards = Guards(run, plan.guards, clock, timeline)
         observer = Observer(run, target, target_file, clock)
+        guards.stop_key = lambda: observer.stop_key
         people = People(plan.people, run, clock, tell)
         context = Context(run, plan, target, clock, timeline, guards, observer, driver_for(target), tell, people)
         set_current(context)

@@ -47,6 +47,7 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
             "name": model.ZONE,
             "record": MAIN.record,
             "ttl_s": options.ttl_s,
+            "stop": model.STOP_RECORD,
             "authoritative": [{"name": n, "address": a, "port": _DNS_PORT} for n, a in model.AUTHORITATIVE.items()],
         },
         "resolvers": [{"name": k, "address": a, "port": _DNS_PORT, "kind": k} for k, a in model.RESOLVERS.items()],

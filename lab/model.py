@@ -28,6 +28,7 @@ WITNESS = "198.18.9.2"
 MONITORS = {"fra": "198.18.21.2", "gra": "198.18.22.2"}
 ZONE = "heart.test"
 RECORD = "vitals.heart.test"
+STOP_RECORD = f"_stop-drill.{ZONE}"
 TOOLS_RECORD = "tools.heart.test"
 TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
 # somebody else's service outside both sites, which calls the people on duty

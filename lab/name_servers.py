@@ -46,6 +46,7 @@ class NameServers:
             "record": self.record,
             "misdirect": self.misdirect,
             "transfer": self.transfer,
+            "stop-key": self.stop_key,
         }
 
     async def name_server(self, request: dict[str, Any]) -> Answer:
@@ -76,6 +77,13 @@ class NameServers:
         await self._supervisor.start(stranger.service(self.options))
         return await self.record({**request, "address": model.STRANGER})
 
+    async def stop_key(self, request: dict[str, Any]) -> Answer:
+        """The record that ends every drill: there, or not."""
+        wanted = one_of(request, "state", ("on", "off")) == "on"
+        owner = f"{model.STOP_RECORD}."
+        await self._commit((owner, "TXT"), (owner, "1", "TXT", "stop") if wanted else None)
+        return {"t_ns": time.monotonic_ns()}
+
     async def transfer(self, request: dict[str, Any]) -> Answer:
         """Have a server fetch the whole zone, held or not: what a provider's people do by hand."""
         await self._console(one_of(request, "name", _NAMES), "zone-retransfer", model.ZONE)
@@ -101,13 +109,14 @@ class NameServers:
             await asyncio.sleep(0.05)
         return True
 
-    async def _commit(self, without: tuple[str, ...], having: tuple[str, ...]) -> None:
+    async def _commit(self, without: tuple[str, ...], having: tuple[str, ...] | None) -> None:
         first = _NAMES[0]
         await self._console(first, "zone-begin", model.ZONE)
         try:
             # a name that is not there yet cannot be taken away; whatever else is wrong, `zone-set` says
             await self._console(first, "zone-unset", model.ZONE, *without, check=False)
-            await self._console(first, "zone-set", model.ZONE, *having)
+            if having is not None:
+                await self._console(first, "zone-set", model.ZONE, *having)
         except ServiceFailed:
             await self._console(first, "zone-abort", model.ZONE, check=False)
             raise

@@ -15,6 +15,7 @@ round-trip                                     round_trip_ms over the private li
 name-server    name, state?: held | live       state, seen by a change, t_ns; the zone of an authoritative server takes none
 record     record, address?                    answers of each authoritative server, t_ns; set by the provider's console
 misdirect  record                              answers, t_ns; the entry points to somebody else's host, which answers
+stop-key   state: on | off                     t_ns; the record (zone.stop) that ends every drill
 transfer   name                                t_ns; an authoritative server fetches the zone anew, held or not
 approvals  steps?, approve?, by?, reason?      steps that wait for a person, and who approved which
 servers    site, certificate?, clock_s?, release?   t_ns when the first was deployed anew; without a change t_ns and servers:

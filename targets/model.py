@@ -83,6 +83,9 @@ class Zone(_Part):
     record: str = Field(description="fully qualified, without the final dot")
     ttl_s: int
     authoritative: list[Endpoint]
+    stop: str | None = Field(
+        None, description="a name: whoever may change the zone ends any drill by a TXT record 'stop' there"
+    )
 
 
 class Resolver(_Part):

@@ -13,8 +13,8 @@ _SECOND = 1_000_000_000
 
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
-    pass          95 % of the backlog arrived in time, all of it did by the end, in each patient's own order, nothing of it is missing
-                  in the final read, and everybody else's readings were as quick as ever meanwhile
+    pass          95 % of the backlog arrived in time, all of it did by the end, in each patient's own order, nothing of it is
+                  missing in the final read, and everybody else's readings were as quick as ever meanwhile
     fail          one of these is not so
     inconclusive  no class of clients was offline, or too few readings were kept or due meanwhile
 

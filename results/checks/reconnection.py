@@ -55,7 +55,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         )
     if wrong:
         return Finding(NAME, Verdict.FAIL, "; ".join(wrong), measured, objective, minimum)
-    why = f"95 % of {keepers} had a connection again after {measured['t95_s']} s; at most {peak} new ones a second ({factor:g} times the usual)"
+    crowd = f"at most {peak} new ones a second ({factor:g} times the usual)"
+    why = f"95 % of {keepers} had a connection again after {measured['t95_s']} s; {crowd}"
     return Finding(NAME, Verdict.PASS, why, measured, objective, minimum)
 
 

@@ -14,6 +14,7 @@ from chaos.context import Context
 from chaos.drivers import driver_for
 from chaos.faults import NoReceipt
 from chaos.guards import Guards
+from chaos.observer import Observer
 from chaos.people import People
 from lab import launch
 from lab.model import PUBLIC, RECORD, STRANGER, Options
@@ -192,3 +193,15 @@ def test_a_lease_that_is_given_back_mends_nothing(own: RunningLab, context: Cont
         eventually(lambda: len(own.control.call("lease")["lapsed"]) > before, 2)
     assert context.driver.dns_updates() == "refused"
     context.driver.set_dns_updates("taken")
+
+
+def test_the_witness_sees_the_record_that_stops_every_drill(own: RunningLab, context: Context) -> None:
+    observer = Observer(context.run, own.target, own.folder / "target.yaml", context.clock)
+    try:
+        assert eventually(lambda: observer.sees("fra"))
+        assert observer.stop_key == ""
+        own.control.call("stop-key", state="on")
+        assert eventually(lambda: observer.stop_key) == own.target.zone.stop
+    finally:
+        observer.end()
+        own.control.call("stop-key", state="off")
