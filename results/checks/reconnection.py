@@ -82,13 +82,14 @@ def _keepers(evidence: Evidence, classes: dict[str, float], t0: int, until: int)
 
 def _new_connections(evidence: Evidence, begin: int, t0: int, until: int) -> tuple[float, int]:
     """In the median second before the fault, and in the greatest one after it."""
+    before = (t0 - begin) // _SECOND
+    first = t0 - before * _SECOND  # whole seconds from here on, none of them negative: division rounds towards zero
     counts = evidence.rows(
         "SELECT (t_connected - ?) // ?, count(*) FROM attempts WHERE connection = 'new' AND t_connected >= ? "
         "AND t_connected < ? GROUP BY 1 ORDER BY 1",
-        *(t0, _SECOND, begin, until),
+        *(first, _SECOND, first, until),
     )
-    first = -((t0 - begin) // _SECOND)
     by_second = {int(second): int(count) for second, count in counts}
-    before = sorted(by_second.get(second, 0) for second in range(int(first), 0))
-    after = [count for second, count in by_second.items() if second >= 0]
-    return (float(before[len(before) // 2]) if before else 0.0), max(after, default=0)
+    usual = sorted(by_second.get(second, 0) for second in range(before))
+    after = [count for second, count in by_second.items() if second >= before]
+    return (float(usual[len(usual) // 2]) if usual else 0.0), max(after, default=0)
