@@ -27,16 +27,20 @@ from lab.defects import UnknownDefect, check_defect
 from lab.doctor import examine
 from lab.launch import LabError
 from results import run as runs
+from results import signature
 from results.checks import check_names
 from results.documents import sentence, write_documents
 from results.judge import Judgement, judge
+from results.pack import NotPackable, pack
 from results.plan import Plan
 from results.plan_file import BadPlan, plan_of, read_experiment
+from results.verify import NotAPack, verify
 from targets.read import BadTarget, read_target
 
 BAD_INPUT = 64
 EXPERIMENTS = Path(__file__).resolve().parent.parent / "chaos" / "experiments"
 _MARKS = {"pass": "✔", "inconclusive": "?", "fail": "✘"}
+_ANSWERS = {"ok": "✔", "note": "·", "undecided": "?", "changed": "✘"}
 
 app = typer.Typer(
     help="Kills a data centre on purpose while 120,000 patients upload their vitals, and proves what happened.",
@@ -118,6 +122,54 @@ def judge_command(run: Run = "latest", as_json: Json = False) -> None:
     else:
         _print(judgement)
     raise typer.Exit(judgement.verdict.exit_code)
+
+
+@app.command("pack")
+def pack_command(
+    run: Run = "latest",
+    out: Annotated[Path | None, typer.Option(help="file to write; without: RUN.zweitherz.tar, here")] = None,
+    sign: Annotated[Path | None, typer.Option(metavar="KEY", help="sign with this ssh key")] = None,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="pack a run that is not whole, too; the pack says so")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Pack the evidence of a run into one file for an auditor; the same run gives the same bytes."""
+    path = _find(run)
+    try:
+        packed = pack(path, out, key=sign, incomplete=incomplete)
+    except (NotPackable, signature.NotSigned, signature.NoSigner) as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps(vars(packed) | {"path": str(packed.path)}))
+    else:
+        state = ("INCOMPLETE, " if packed.incomplete else "") + ("signed" if packed.signed else "not signed")
+        typer.echo(f"{packed.path}: {packed.files} files, {packed.size:,} bytes, {state}")
+
+
+@app.command("verify")
+def verify_command(
+    file: Annotated[Path, typer.Argument(metavar="PACK", help="a file that 'zweitherz pack' wrote")],
+    signers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="it must be signed by one of these (ssh allowed signers)")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify a pack offline and judge its evidence again.
+
+    Exit codes: 0 authentic, same verdict · 1 changed, or another verdict · 2 cannot be decided · 64 no pack.
+    """
+    try:
+        found = verify(file, signers)
+    except NotAPack as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+    else:
+        typer.echo(f"{found.as_json()['answer'].upper()}  {found.run or file}")
+        for remark in found.remarks:
+            typer.echo(f"  {_ANSWERS[remark.answer.value]} {remark.subject:<11}{remark.why}")
+    raise typer.Exit(found.exit_code)
 
 
 @app.command()

@@ -40,8 +40,10 @@ from results.finding import Verdict
 from results.history import compact
 from results.history_log import DamagedHistory
 from results.judge import Judgement, judge
+from results.manifest import write_manifest
 from results.plan import Plan
 from results.plan_file import write_plan
+from results.plan_record import put_on_record
 from results.readback import DamagedReadback
 from results.rows import DamagedRows, compact_rows
 from results.schema import CONTACTS, LOOKUPS, SAMPLES, USAGE
@@ -142,6 +144,7 @@ class Exercise:
                 launch.down(state)
 
     def _on_target(self, run: Path, target_file: Path, target: Target, clock: Clock, timeline: TimelineWriter) -> None:
+        put_on_record(run, timeline)
         lab = LabControl(target.control) if target.control is not None else None
         shown = environment(target, lab.call("status") if lab else None, clock.error_ns)
         (run / "environment.json").write_text(json.dumps(shown, indent=1))
@@ -290,7 +293,7 @@ class Exercise:
             shutil.rmtree(run / folder, ignore_errors=True)
         if not problems:
             shutil.rmtree(run / "history" / "log", ignore_errors=True)
-        runs.write_manifest(run)
+        write_manifest(run)
         return CLEAN_UP_FAILED if left else 0
 
     def _conclude(self, run: Path, code: int) -> Outcome:

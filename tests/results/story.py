@@ -14,6 +14,7 @@ from results import run as runs
 from results.history import compact
 from results.history_log import Completion, HistoryWriter, Invocation, log_path
 from results.identity import idempotency_key, operation, patient_name
+from results.manifest import digest, write_manifest
 from results.plan import Plan
 from results.plan_file import write_plan
 from results.readback import compact_readback
@@ -136,7 +137,9 @@ class Story:
         (run / "timeline").mkdir(exist_ok=True)
         for path, rows in self.stored.items():
             self._store(run, path, rows)
-        (run / "timeline" / "story.jsonl").write_text("".join(json.dumps(event) + "\n" for event in self.events))
+        record = {"t_ns": ns(-21), "source": "story", "kind": "plan", "subject": digest(run / "plan.yaml"), "data": {}}
+        events = [record, *self.events]
+        (run / "timeline" / "story.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
         gather(run)
         if self.journal is not None:
             (run / "journal.json").write_text(json.dumps(self.journal))
@@ -161,7 +164,7 @@ class Story:
                 writer.append(*row)
             writer.close()
             compact_rows(run, table, schema)
-        runs.write_manifest(run)
+        write_manifest(run)
         return run
 
     def _store(self, run: Path, path: str, rows: list[Row]) -> None:
