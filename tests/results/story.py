@@ -123,6 +123,14 @@ class Story:
         """Leave out the events of that kind (and subject)."""
         self.events = [e for e in self.events if e["kind"] != kind or (subject and e["subject"] != subject)]
 
+    def store(self, path: str, rows: list[Row]) -> None:
+        """What a final read holds, and that it held so many: `public-public`, `fra-volume`."""
+        self.stored[path] = rows
+        kind = path.partition("-")[2]
+        for event in self.events:
+            if event["kind"] == "readback" and event["data"]["path"] == kind:
+                event["data"]["rows"] = len(rows)
+
     def rows_of(self, uploads: list[Upload], tag: str) -> list[Row]:
         return [
             Row(idempotency_key(tag, u.op), patient_name(u.patient), u.seq, u.digest, number)

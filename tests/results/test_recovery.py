@@ -66,7 +66,25 @@ def test_a_fault_that_nobody_felt_has_no_recovery_time(story: Story, finding: Fi
     assert (found.verdict, found.measured["rta_s"]) == (Verdict.PASS, 0.0)
 
 
+def test_a_fault_after_which_nobody_wanted_to_upload_proves_no_recovery(story: Story, finding: Find) -> None:
+    story.uploads = [upload for upload in story.uploads if upload.intended < -3]
+    found = finding(story, "recovery-time")
+    assert (found.verdict, found.why) == (Verdict.INCONCLUSIVE, "no reading was intended after the fault")
+
+
 # availability-slo
+
+
+def test_a_service_that_never_comes_back_is_without_an_acknowledgement_to_the_end(story: Story, finding: Find) -> None:
+    never_back(story)
+    # the last one at -0.01 s, the load ends at 20 s
+    assert finding(story, "availability-slo").measured["longest_without_s"] == 20.01
+
+
+def test_a_service_that_comes_late_was_without_an_acknowledgement_from_the_start(story: Story, finding: Find) -> None:
+    story.uploads = [upload for upload in story.uploads if upload.intended > 10]
+    # the steady phase begins at -18 s, the first one comes at 10.08 s
+    assert finding(story, "availability-slo").measured["longest_without_s"] == pytest.approx(28.08)
 
 
 def test_a_ratio_that_is_good_enough_by_too_few_readings_proves_nothing(story: Story, finding: Find) -> None:
