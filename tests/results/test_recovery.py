@@ -8,16 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from results.finding import Finding, Verdict
+from tests.results.histories import never_back
 from tests.results.story import FRA, Attempt, Story, Upload
 
 Find = Callable[[Story, str], Finding]
-
-
-def never_back(story: Story) -> None:
-    """The survivor never serves."""
-    for upload in story.uploads:
-        if upload.intended >= -0.05:
-            upload.attempts = [Attempt(upload.intended, upload.intended + 1, "fail", error="connect-timeout")]
 
 
 # recovery-time
