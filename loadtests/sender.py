@@ -43,7 +43,6 @@ FRAME_EVERY_NS = 250_000_000
 _SECOND = 1_000_000_000
 _LEAD_NS = 200_000_000  # the first reading is due so long after the start
 _MOST_IN_FLIGHT = 8000
-_RETURN_WITHIN_NS = 5 * _SECOND
 _GATEWAYS = 16  # clients that cache addresses themselves sit in gateways (JVM style), each for many patients
 _STARVED_PAUSE_S = 0.12
 
@@ -146,11 +145,11 @@ class Sender:
             self._begin(ready)
 
     def _back_at(self, patient: int) -> int:
-        """When the patient's phone has a network, ns: phones that were without one return within a few seconds, not at once."""
+        """When the patient's phone has a network, ns: phones that were without one do not all return at once."""
         kind = self._classes[self._patients.client[patient]]
         if not kind.offline_s:
             return 0
-        return self._start_ns + int(kind.offline_s * _SECOND) + mix(patient) % _RETURN_WITHIN_NS
+        return self._start_ns + int(kind.offline_s * _SECOND) + mix(patient) % int(kind.return_s * _SECOND)
 
     def _begin(self, ready: list[Kept]) -> None:
         invocations, attempts = [], []
@@ -250,6 +249,7 @@ class Sender:
         else:
             following = self._devices.done(kept, result.t_done)
             if following is not None:
+                following.due_ns += int(self._classes[self._patients.client[following.patient]].pause_s * _SECOND)
                 self._wait_for(following)
 
     def _wait_for(self, kept: Kept) -> None:

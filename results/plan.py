@@ -35,7 +35,8 @@ class ClientClass(_Part):
     """How one kind of client uses DNS and connections.
 
     cache_s     the application keeps an address that long, whatever the TTL says (JVM: 30); 0: asks at each connection
-    offline_s   has no network for so long from the start of the load: readings are kept, and sent afterwards, one at a time
+    offline_s   has no network for so long from the start of the load: readings are kept, and sent afterwards, one at a time, each
+                `pause_s` after the one before; such phones return within `return_s`
     keep_alive  keeps its connection between uploads until somebody closes it
     period_s    a reading every so many seconds, in place of the population's usual period
     """
@@ -47,6 +48,8 @@ class ClientClass(_Part):
     keep_alive: bool = False
     period_s: float | None = Field(None, gt=0)
     offline_s: float = Field(0, ge=0)
+    return_s: float = Field(5, gt=0)
+    pause_s: float = Field(0, ge=0)
 
 
 class Load(_Part):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from results import run as runs
+from tests.results.planted import RUN
 from tests.results.story import FRA, PAGE, Attempt, Story, Upload, ns
 
 PUBLIC, VOLUME = "public-public", "fra-volume"
@@ -137,3 +139,63 @@ def circle(story: Story) -> None:
             upload.attempts = [Attempt(upload.intended, upload.intended + 0.05)]
     story.plan["objectives"] |= {"hand_over_s": 1, "hand_over_late_ratio": 0.002, "rejoin_s": 5}
     story.plan["checks"] = ["failback", "split-brain", "data-loss", "recovery-time", "dns-convergence", "traffic-drain"]
+
+
+STRANGER = "192.0.2.222"
+KEEPERS, PHONES, EACH = 600, 120, 5
+
+
+def without_class(story: Story, client: str) -> None:
+    """Nobody of that class sent anything."""
+    story.uploads = [upload for upload in story.uploads if upload.client != client]
+
+
+def step(story: Story, name: str, state: str, at: float, **more: Any) -> None:
+    story.event("takeover.step", name, at, state=state, site="gra", cluster="main", **more)
+
+
+def asked(story: Story) -> None:
+    """The DNS entry waits for somebody, who approves it after two seconds."""
+    story.plan |= {"people": [{"step": "dns", "answers_s": 2}]}
+    story.without("takeover.step", "dns")
+    step(story, "dns", "waits", 1.5)
+    step(story, "dns", "approved", 3.5, by="on-call", reason="as the runbook says")
+    step(story, "dns", "begin", 3.6)
+    step(story, "dns", "end", 4.0)
+
+
+def herd(story: Story) -> None:
+    """Everybody loses the connection at 0 s; those who keep theirs come back one after the other, within four seconds."""
+    story.plan["load"]["classes"] = [
+        {"name": "fresh", "share": 0.5, "resolver": "honest"},
+        {"name": "keeper", "share": 0.5, "resolver": "honest", "keep_alive": True, "period_s": 5},
+    ]
+    story.plan["objectives"] |= {"reconnection_t95_s": 5, "reconnection_factor": 6}
+    for upload in story.uploads:
+        upload.attempts[0].connected = upload.attempts[0].at + 0.001  # what is sent again later is another matter
+    for seq, begin in ((1, -5.0), (2, 0.0)):
+        for number in range(KEEPERS):
+            at = begin + number * 4 / KEEPERS
+            new = begin == 0
+            done = Attempt(at, at + 0.03, connection="new" if new else "reused", connected=at + 0.001 if new else None)
+            story.uploads.append(Upload(1_000_000 + number, at, [done], seq, "keeper"))
+
+
+def backlog(story: Story) -> None:
+    """Phones without a network for ten seconds, five readings each, which then arrive one after the other."""
+    story.plan["load"]["classes"] = [
+        {"name": "fresh", "share": 0.5, "resolver": "honest"},
+        {"name": "offline", "share": 0.5, "resolver": "honest", "offline_s": 10},
+    ]
+    story.plan["objectives"] |= {"backlog_t95_s": 6}
+    for phone in range(PHONES):
+        for seq in range(1, EACH + 1):
+            at = -10 + phone / 60 + seq * 0.5
+            done = Attempt(at, at + 0.05)
+            story.uploads.append(Upload(2_000_000 + phone, -20 + seq * 1.5, [done], seq, "offline"))
+    stored_as_acknowledged(story)
+
+
+def stored_as_acknowledged(story: Story) -> None:
+    """The final read holds what was acknowledged, and nothing else."""
+    story.store(PUBLIC, story.rows_of([each for each in story.uploads if each.acknowledged], runs.tag(RUN)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from results.finding import Finding, Verdict
+from tests.results.histories import STRANGER
 from tests.results.story import Story
 
 Find = Callable[[Story, str], Finding]
-STRANGER = "192.0.2.222"
 
 
 def misdirect(story: Story, count: int, outcome: str) -> None:

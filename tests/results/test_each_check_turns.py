@@ -1,6 +1,7 @@
-"""A check that has only ever been green is no evidence: each turns green, red (twice at least) and inconclusive in tiny histories.
+"""A check that has only ever been green is no evidence: each turns green, red (twice at least) and inconclusive.
 
-The table has a row for every check there is; a new one without its row fails here. What each check says beyond that is in tests of its own.
+The table of tiny histories has a row for every check there is; a new one without its row fails here. What each check says beyond
+that is in tests of its own.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from results.checks import CHECKS
 from results.finding import Verdict
 from tests.results.histories import (
     PUBLIC,
+    STRANGER,
     History,
+    asked,
+    backlog,
     calm,
     circle,
     contact,
     cried_wolf,
+    herd,
     lose,
     move_page,
     never_back,
@@ -30,6 +35,7 @@ from tests.results.histories import (
     tools_lost,
     upload_at,
     without,
+    without_class,
 )
 from tests.results.planted import RUN, findings
 from tests.results.story import FRA, GRA, Attempt, Row, Story, green, ns
@@ -43,7 +49,7 @@ def as_it_is(story: Story) -> None:
 
 @dataclass(frozen=True)
 class Turns:
-    """Histories by name: what turns a check red, what leaves it open. `begin` makes the story that passes it out of the usual one.
+    """Histories by name: what turns a check red, what leaves it open. `begin` makes the story that passes it of the usual one.
 
     `never_red` says why a check knows no red at all.
     """
@@ -171,6 +177,20 @@ TURNS: dict[str, Turns] = {
         },
         unclear={**_UNREAD, "an empty read": lambda story: story.store(PUBLIC, [])},
     ),
+    "authenticity": Turns(
+        red={
+            "a stranger thanked once": lambda story: setattr(story.uploads[-4].attempts[-1], "address", STRANGER),
+            "a stranger thanked everybody": lambda story: [
+                setattr(each.attempts[-1], "address", STRANGER) for each in story.uploads if each.intended > 7
+            ],
+        },
+        unclear={
+            "nobody followed the wrong entry": lambda story: story.plan.update(
+                fault={"name": "dns-wrong", "takeover": "none"}
+            ),
+            "nobody thanked": _served_by("fra", -99, 99, outcome="fail"),
+        },
+    ),
     "split-brain": Turns(
         red={
             "the lost site wrote on": _served_by("fra", 15, 15.1),
@@ -186,6 +206,18 @@ TURNS: dict[str, Turns] = {
             "a step that failed": lambda story: story.event("hand-over.step", "dns", 13.2, state="failed", why="no"),
         },
         unclear={"never handed back": without("hand-over.command"), "not seen to end": without("hand-over.step")},
+    ),
+    "people": Turns(
+        begin=asked,
+        red={
+            "nobody was asked": lambda story: setattr(
+                story, "events", [e for e in story.events if e["data"].get("state") not in ("waits", "approved")]
+            ),
+            "nobody ever approved": lambda story: setattr(
+                story, "events", [e for e in story.events if e["subject"] != "dns" or e["data"].get("state") == "waits"]
+            ),
+        },
+        unclear={"never came to it": without("takeover.step", "dns"), **_NO_FAULT},
     ),
     "dns-convergence": Turns(
         red={
@@ -221,6 +253,22 @@ TURNS: dict[str, Turns] = {
         begin=calm,
         red={"late readings": slower_from(4, 5, to=4.2), "slower readings": slower_from(0, 0.03)},
         unclear={"too few readings": _only(lambda at: at < -1), **_NO_FAULT},
+    ),
+    "reconnection": Turns(
+        begin=herd,
+        red={
+            "back too late": objectives(reconnection_t95_s=2),
+            "too many at once": objectives(reconnection_factor=1.1),
+        },
+        unclear={"nobody kept a connection": lambda story: without_class(story, "keeper"), **_NO_FAULT},
+    ),
+    "backlog": Turns(
+        begin=backlog,
+        red={
+            "one never arrived": lambda story: setattr(story.uploads[-4].attempts[0], "outcome", "info"),
+            "arrived too late": objectives(backlog_t95_s=1),
+        },
+        unclear={"nothing was kept": lambda story: without_class(story, "offline")},
     ),
     "monitor-detection": Turns(
         red={"one stayed silent": without("alert", "transaction@gra"), "noticed too late": objectives(monitor_ttd_s=2)},

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from results.finding import Finding, Verdict
+from tests.results.histories import asked, step
 from tests.results.story import Story
 
 Find = Callable[[Story, str], Finding]
 
 
-def step(story: Story, name: str, state: str, at: float, **more: Any) -> None:
-    story.event("takeover.step", name, at, state=state, site="gra", cluster="main", **more)
-
-
 @pytest.fixture(name="asked")
 def _asked(story: Story) -> Story:
-    story.plan["people"] = [{"step": "dns", "answers_s": 2}]
-    story.without("takeover.step", "dns")
-    step(story, "dns", "waits", 1.5)
-    step(story, "dns", "approved", 3.5, by="on-call", reason="as the runbook says")
-    step(story, "dns", "begin", 3.6)
-    step(story, "dns", "end", 4.0)
+    asked(story)
     return story
 
 
