@@ -19,6 +19,9 @@ from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from drill.catalogue import catalogue
 from drill.exercise import DrillRefused, Exercise, make_report
+from drill.notify.configuration import VARIABLE, BadNotify, read_notify
+from drill.notify.delivery import notify
+from drill.notify.notice import notice_of
 from drill.permission import PRODUCTION, NotPermitted, check_budget, check_confirmation, check_limits
 from drill.proof.command import UnknownSystem, prove, systems
 from drill.undoing import undo_run
@@ -68,6 +71,10 @@ def drill(
     seed: Annotated[int | None, typer.Option(help="seed of population and schedule")] = None,
     confirm: Annotated[str | None, typer.Option(help="in production: the site that this drill breaks, typed")] = None,
     sets: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="any key of the plan")] = None,
+    told: Annotated[
+        Path | None,
+        typer.Option("--notify", metavar="FILE", envvar=VARIABLE, help="who is told of the verdict, and how"),
+    ] = None,
     lang: Language = "en",
     plain: Annotated[bool, typer.Option("--plain", help="plain lines in place of the live view")] = False,
     as_json: Json = False,
@@ -89,12 +96,13 @@ def drill(
         if target is not None:
             _check_permission(plan, target, confirm)
         _check_language(lang)
+        receivers = read_notify(told) if told is not None else None
         exercise = Exercise(plan, experiment, target, plain=plain or None, language=lang)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: exercise.stop())
         outcome = exercise.run()
     except (
-        *(BadPlan, BadTarget, NoDriver, NotPermitted, UnknownDefect),
+        *(BadPlan, BadTarget, BadNotify, NoDriver, NotPermitted, UnknownDefect),
         *(LabError, DrillRefused, ValueError, OSError),
     ) as error:
         _refuse(str(error))
@@ -108,6 +116,10 @@ def drill(
         typer.echo(
             f"report: {_relative(outcome.report) if outcome.report else 'not drawn, see logs/report.log of the run'}"
         )
+    if receivers is not None:
+        notice = notice_of(outcome.run, outcome.judgement, outcome.exit_code, outcome.report, receivers.report_base)
+        for line in notify(notice, receivers, outcome.run):
+            typer.echo(f"zweitherz: notify: {line}", err=True)
     raise typer.Exit(outcome.exit_code)
 
 
