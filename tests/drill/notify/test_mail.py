@@ -45,7 +45,7 @@ def test_nothing_is_sent_in_the_clear(keys: pki.Keys, notice: Notice) -> None:
 def test_a_wrong_certificate_is_refused(keys: pki.Keys, notice: Notice, tmp_path: Path, tls: str) -> None:
     others = pki.make_keys(tmp_path)
     with MailServer(keys.tools, tls=tls == "tls") as server:
-        with pytest.raises(Definite, match="127.0.0.1: certificate not trusted: "):
+        with pytest.raises(Definite, match=r"127\.0\.0\.1: certificate not trusted: "):
             send(mail(server, others, tls=tls), notice, 10)
         with pytest.raises(Definite, match="localhost: certificate not trusted: "):
             send(mail(server, keys, tls=tls, host="localhost"), notice, 10)
