@@ -24,6 +24,7 @@ from drill.notify.delivery import notify
 from drill.notify.notice import notice_of
 from drill.permission import PRODUCTION, NotPermitted, check_budget, check_confirmation, check_limits
 from drill.proof.command import UnknownSystem, prove, systems
+from drill.randomised.command import run_random
 from drill.undoing import undo_run
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
@@ -75,11 +76,26 @@ def drill(
         Path | None,
         typer.Option("--notify", metavar="FILE", envvar=VARIABLE, help="who is told of the verdict, and how"),
     ] = None,
+    by_chance: Annotated[
+        int | None, typer.Option("--random", metavar="SEED", help="compose a drill out of this seed, on the lab")
+    ] = None,
+    defects: Annotated[bool, typer.Option("--defects", help="with --random: on a known-bad system")] = False,
+    most: Annotated[
+        int,
+        typer.Option(
+            "--shrink", metavar="N", min=0, help="with --random: so many drills to make a failing one smaller"
+        ),
+    ] = 0,
     lang: Language = "en",
     plain: Annotated[bool, typer.Option("--plain", help="plain lines in place of the live view")] = False,
     as_json: Json = False,
 ) -> None:
     """Run a drill and print its verdict."""
+    if by_chance is not None:
+        if target is not None or sets:
+            _refuse("--random composes its own drill, on the embedded lab: leave out --target and --set")
+        names = [path.stem for path in _experiments()]
+        raise typer.Exit(run_random(by_chance, names, with_defect=defects, most=most, as_json=as_json))
     changes = [
         *([f"population.patients={patients}"] if patients is not None else []),
         *([f"load.rate={rate}"] if rate is not None else []),
