@@ -98,8 +98,16 @@ def _watched(drill: str, red: str = "", unclear: str = "", follows: str = "", **
 # in the suite's 15 minutes there is no room for these
 _NOT_QUICK = frozenset(
     {
-        *("no-promotion", "lying-health", "leaked-name", "hasty-hand-over"),
-        *("trusting-phones", "one-way-detection", "one-way-to-dns", "unverified-dns", "nobody-asked"),
+        *(
+            "no-promotion",
+            "lying-health",
+            "leaked-name",
+            "hasty-hand-over",
+            "lose-last-second",
+            "ttl-ignored",
+            "gevent",
+        ),
+        *("one-way-detection", "one-way-to-dns", "unverified-dns"),
     }
 )
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal split-brain"

@@ -23,15 +23,16 @@ class Shrunk:
 
 def shrink(failing: Composition, fails: Callable[[Composition], bool], most: int) -> Shrunk:
     """The smallest that still `fails`, after at most so many questions."""
-    known: dict[tuple[Part, ...], bool] = {failing.parts: True}
+    known = {_names(failing): True}
 
     def still_fails(parts: Sequence[Part]) -> bool:
         smaller = failing.only(parts)
-        if smaller.parts not in known:
+        names = _names(smaller)
+        if names not in known:
             if len(known) > most:
                 raise _Enough
-            known[smaller.parts] = fails(smaller)
-        return known[smaller.parts]
+            known[names] = fails(smaller)
+        return known[names]
 
     parts, pieces = list(failing.parts), 2
     try:
@@ -50,6 +51,10 @@ def shrink(failing: Composition, fails: Callable[[Composition], bool], most: int
     except _Enough:
         return Shrunk(failing.only(parts), len(known) - 1, minimal=False)
     return Shrunk(failing.only(parts), len(known) - 1, minimal=True)
+
+
+def _names(composition: Composition) -> tuple[str, ...]:
+    return tuple(part.name for part in composition.parts)
 
 
 class _Enough(Exception):
