@@ -169,8 +169,14 @@ EXPECTED = {
     "trusting-phones": _watched(
         "dns-wrong",
         red="authenticity data-loss",
-        follows="monitor-truth recovery-time split-brain",
-        **{**_BRIEF, **_NO_TOOLS, "phases.recovered_s": 24, "objectives.at_risk_writes": 100, "objectives.rto_s": 40},
+        follows="monitor-truth",
+        **{
+            **_BRIEF,
+            **_NO_TOOLS,
+            "phases.recovered_s": 24,
+            "objectives.at_risk_writes": 100,
+            "checks": "[injection-receipt, data-loss, duplicates, authenticity, monitor-truth]",
+        },
     ),
     # nobody can get in, and nobody takes over: the database behind it is well
     "one-way-detection": _watched(
@@ -183,7 +189,7 @@ EXPECTED = {
     "one-way-to-dns": _watched(
         "dns-updates-refused",
         red="dns-convergence recovery-time",
-        follows=f"{_NO_SERVICE} data-loss duplicates corruption",
+        follows=f"{_NO_SERVICE} data-loss duplicates corruption monitor-truth",
         **{**_SITE_LOSS, **_ALONE},
     ),
     # every second answer goes on leading to the site that was lost

@@ -9,7 +9,7 @@ import pytest
 
 from results.finding import Finding, Verdict
 from tests.results.histories import never_back
-from tests.results.story import FRA, Attempt, Story, Upload
+from tests.results.story import FRA, GRA, Attempt, Story, Upload
 
 Find = Callable[[Story, str], Finding]
 
@@ -182,6 +182,13 @@ def test_an_authoritative_server_that_never_changes_fails(story: Story, finding:
     story.without("dns.authoritative", "ns2")
     story.event("dns.authoritative", "ns2", -20, answer=FRA, ttl=5)
     assert finding(story, "dns-convergence").verdict is Verdict.FAIL
+
+
+def test_a_server_that_changes_only_when_everything_is_rolled_back_fails(story: Story, finding: Find) -> None:
+    story.without("dns.authoritative", "ns2")
+    story.event("dns.authoritative", "ns2", 22, answer=GRA, ttl=5)  # the load ended at 20 s
+    found = finding(story, "dns-convergence")
+    assert (found.verdict, found.measured["t_auth_s"]) == (Verdict.FAIL, None)
 
 
 def test_an_honest_resolver_that_keeps_the_old_answer_fails(story: Story, finding: Find) -> None:
