@@ -61,10 +61,13 @@ def steady_state() -> bool:
 def set_conditions() -> list[str]:
     """Break what the plan wants broken before the fault; each is seen to be so."""
     context = current()
-    before = [condition for condition in context.plan.conditions if condition.after_s is None]
-    for condition in before:
+    return _set(context, [condition for condition in context.plan.conditions if condition.before_fault])
+
+
+def _set(context: Context, conditions: list[Condition]) -> list[str]:
+    for condition in conditions:
         _break(context, condition, "condition")
-    return [condition.name for condition in before]
+    return [condition.name for condition in conditions]
 
 
 @_guarded
@@ -181,6 +184,7 @@ def return_site() -> dict[str, int]:
     context = current()
     context.enter("return")
     settled = lift()
+    _set(context, [condition for condition in context.plan.conditions if condition.at_return])
     site, limit_s = context.plan.fault.site, context.plan.phases.return_s
     if not context.guards.wait_until(lambda: context.driver.mirrored(site), limit_s):
         raise RuntimeError(f"{site} is no mirror of {context.plan.fault.survivor} after {limit_s:g} s")
@@ -201,6 +205,8 @@ def hand_back() -> dict[str, Any]:
         context.driver.hand_over(fault.site)
     finally:
         _show_steps(context)  # also of one that failed
+    ahead_s = max((each["clock_s"] for each in context.driver.deployed(fault.site)), key=abs)
+    context.timeline.write("clock", fault.site, ahead_s=ahead_s)
     return parameters
 
 

@@ -22,6 +22,7 @@ DEFECTS = {
     "unverified-dns": "the runbook changes the DNS entry and does not look whether every authoritative server follows",
     "no-fencing": "the runbook takes over when the private link is silent, asks nobody else and fences nobody",
     "hasty-hand-over": "the planned hand-over promotes the new site before the old one has ended, and rewinds that afterwards",
+    "clock-never-set": "the planned hand-over does not look at the clock of the site that it hands the service to",
     "forgetful-hand-over": "the planned hand-over never changes the DNS entry back",
     "undo-without-effect": "the order to bring a site back is acknowledged and nothing happens",
     "lying-health": "the surviving site says it is ready, while it refuses every upload",

@@ -113,6 +113,9 @@ class Objectives(_Part):
     drain_t95_s: float = Field(90, description="the same for the slowest class")
     lag_p99_ms: float = Field(20, description="generator: dispatched - scheduled, steady phase")
     rejoin_s: float = Field(60, description="a site that came back is a mirror again after so long")
+    clock_s: float = Field(
+        2, gt=0, description="after the hand-over: how far the clock of the site that serves may be off"
+    )
     hand_over_s: float = Field(5, description="planned hand-over: longest time without an acknowledged upload")
     hand_over_late_ratio: Share = Field(
         0.002, description="readings intended during and after a hand-over that miss their deadline"
@@ -204,9 +207,10 @@ class Fault(_Part):
 
 
 class Condition(_Part):
-    """Something else that is broken, and stays so: already when the fault comes, or a while after it.
+    """Something else that is broken, and stays so: already when the fault comes, a while after it, or when the lost site returns.
 
-    after_s  null: before the fault; else so many seconds after its effect
+    after_s    null: before the fault; else so many seconds after its effect
+    at_return  the lost site comes back with it
     """
 
     name: str
@@ -214,6 +218,11 @@ class Condition(_Part):
     service: str = ""
     how: Literal["stopped", "frozen"] = "stopped"
     after_s: float | None = Field(None, ge=0)
+    at_return: bool = False
+
+    @property
+    def before_fault(self) -> bool:
+        return self.after_s is None and not self.at_return
 
 
 class Person(_Part):

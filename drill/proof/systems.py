@@ -107,7 +107,7 @@ _NOT_QUICK = frozenset(
             "ttl-ignored",
             "gevent",
         ),
-        *("one-way-detection", "one-way-to-dns", "unverified-dns"),
+        *("one-way-detection", "one-way-to-dns", "unverified-dns", "clock-never-set"),
     }
 )
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal split-brain"
@@ -140,6 +140,7 @@ EXPECTED = {
     "forgetful-hand-over": _watched(
         "site-loss-and-return", red="failback", follows="data-loss duplicates corruption", **_CIRCLE
     ),
+    "clock-never-set": _watched("site-loss-and-return", red="failback", **_CIRCLE),
     # nobody brings the site back, though the order is answered well
     "undo-without-effect": _soon(red="cleanliness journal", follows="data-loss monitor-detection", **_NO_TOOLS),
     # nobody serves, so nothing can be read back through the public name either

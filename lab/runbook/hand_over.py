@@ -13,6 +13,7 @@ from lab.runbook.steps import Runbook
 from targets.lab_control import LabControl
 
 _ORDER_WITHIN_S = 40
+_MOST_APART_S = 2.0  # what servers show of their clocks has whole seconds
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,20 @@ class HandOver:
                 f"hand-over to {self.runbook.site}: {self.runbook.other} is {shown['role']}, its mirror is "
                 f"{shown.get('mirror')} ({shown.get('sync')}; {kind} is asked)"
             )
+
+    async def clock(self) -> None:
+        """Set the own servers' clocks before patients meet them: a site that was without power comes back with any time."""
+        if self.runbook.options.defect == "clock-never-set":
+            return
+        own = self.runbook.site
+        if await self._apart_s() > _MOST_APART_S:
+            await self._call("servers", site=own, clock_s=0)
+        if (apart_s := await self._apart_s()) > _MOST_APART_S:
+            raise ServiceFailed(f"hand-over to {own}: its clock is {apart_s:g} s off (limit {_MOST_APART_S:g} s)")
+
+    async def _apart_s(self) -> float:
+        shown = await self._call("servers", site=self.runbook.site)
+        return max(abs(float(each["clock_s"])) for each in shown["servers"])
 
     async def forward(self) -> None:
         """Whoever still goes to the other site after this is served here as soon as nobody can be served there."""
@@ -66,9 +81,12 @@ class HandOver:
 
     def steps(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """In their order."""
-        names = ("check", "forward", "demote", "promote", "dns", "mirror", "declare")
+        names = ("check", "clock", "forward", "demote", "promote", "dns", "mirror", "declare")
         return {name: getattr(self, name) for name in names}
 
     async def _order(self, do: str, **more: Any) -> None:  # JSON values
+        await self._call(do, site=self.runbook.other, **more)
+
+    async def _call(self, do: str, **parameters: Any) -> dict[str, Any]:  # JSON values
         provider = LabControl(self.runbook.options.state / "control.sock", timeout_s=_ORDER_WITHIN_S)
-        await asyncio.to_thread(lambda: provider.call(do, site=self.runbook.other, **more))
+        return await asyncio.to_thread(lambda: provider.call(do, **parameters))

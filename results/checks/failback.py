@@ -13,20 +13,22 @@ _LEAST = 100
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          a mirror again in time, handed over in time and declared, every authoritative server answers the old address,
-                  everything after the declaration is acknowledged at home, and as good as no reading was late
+                  everything after the declaration is acknowledged at home by servers with the right time, and as good as no
+                  reading was late
     fail          one of these is not so, or a step of the hand-over failed
-    inconclusive  the site never returned, it was never handed back, or too few readings to say
+    inconclusive  the site never returned, it was never handed back, nobody looked at its clock, or too few readings to say
 
     measured: rejoin_s (begin of the return - commits wait for the mirror again), hand_over_s (order - declaration),
               unserved_s (longest time without an acknowledgement from the order to the end of the load), readings (intended in
               that time, less the deadline), late, late_ratio, t_auth_s (since the order), elsewhere (acknowledged by the survivor
-              after the declaration)
+              after the declaration), clock_s (how far the clock of its servers was ahead after the hand-over)
     """
     want = evidence.plan.objectives
     objective: dict[str, Value] = {
         "rejoin_s": want.rejoin_s,
         "unserved_s": want.hand_over_s,
         "late_ratio": want.hand_over_late_ratio,
+        "clock_s": want.clock_s,
     }
     minimum: dict[str, Value] = {"readings": _LEAST}
     returning, _ = evidence.phase("return")
@@ -50,7 +52,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         raise Unusable(f"only {readings} readings during the hand-over (at least {_LEAST})")
     t_auth_s, elsewhere = _switched_s(evidence, marks.t_fb), _elsewhere(evidence, steps["declare"][0])
     measured |= {"hand_over_s": handed_over_s, "unserved_s": unserved_s, "readings": readings, "late": late}
+    clock_s = _clock_s(evidence, marks.t_fb)
     measured |= {"late_ratio": round(late / readings, 6), "t_auth_s": t_auth_s, "elsewhere": elsewhere}
+    measured["clock_s"] = clock_s
     fault = evidence.plan.fault
     wrong = [
         f"{words} {found:g} (objective {limit:g})"
@@ -58,6 +62,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
             (rejoined_s, want.rejoin_s, "seconds until it was a mirror:"),
             (unserved_s, want.hand_over_s, "seconds without an acknowledgement:"),
             (late / readings, want.hand_over_late_ratio, "share of late readings:"),
+            (abs(clock_s), want.clock_s, f"seconds that the clock of {fault.site} is off:"),
         )
         if found > limit
     ]
@@ -115,6 +120,13 @@ def _switched_s(evidence: Evidence, begin: int) -> float | None:
         if of_record and event.data.get("answer") == home and event.t_ns >= begin:
             switched.setdefault(event.subject, event.t_ns)
     return _seconds(begin, max(switched.values())) if set(switched) >= servers else None
+
+
+def _clock_s(evidence: Evidence, begin: int) -> float:
+    shown = [event for event in evidence.of_kind("clock") if event.t_ns >= begin]
+    if not shown:
+        raise Unusable(f"timeline: nobody looked at the clock of {evidence.plan.fault.site} after the hand-over")
+    return float(shown[-1].data["ahead_s"])
 
 
 def _elsewhere(evidence: Evidence, declared: int) -> int:

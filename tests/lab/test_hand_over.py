@@ -17,7 +17,7 @@ from tests.lab.test_takeover import answers, steps
 
 pytestmark = pytest.mark.lab
 
-STEPS = ("check", "forward", "demote", "promote", "dns", "mirror", "declare")
+STEPS = ("check", "clock", "forward", "demote", "promote", "dns", "mirror", "declare")
 
 
 @pytest.fixture(name="lab")
@@ -37,6 +37,7 @@ def test_the_whole_circle_loses_nothing(lab: RunningLab) -> None:
     lab.control.call("kill", site="fra")
     eventually(lambda: steps(lab).get("declare") == "end")
     lab.control.call("heal", site="fra")
+    lab.control.call("servers", site="fra", clock_s=90)  # it was without power
 
     sent: dict[str, int] = {}
     ended = threading.Event()
@@ -64,6 +65,8 @@ def test_the_whole_circle_loses_nothing(lab: RunningLab) -> None:
         (name, state) for name in STEPS for state in ("begin", "end")
     ]
     assert {each["procedure"] for each in done} == {"hand-over"}
+    clocks = [each["clock_s"] for each in lab.control.call("servers", site="fra")["servers"]]
+    assert [clock for clock in clocks if abs(clock) > 2] == [], "set before patients met it"
     databases = lab.control.call("status")["databases"]
     assert (databases["fra"]["role"], databases["fra"]["mirror"], databases["fra"]["sync"]) == (
         "primary",

@@ -126,6 +126,7 @@ def circle(story: Story) -> None:
     story.event("hand-over.command", "fra", 12)
     for step, at in (("check", 12.1), ("demote", 12.4), ("promote", 12.9), ("dns", 13), ("declare", 13.5)):
         story.event("hand-over.step", step, at, state="end", site="fra")
+    story.event("clock", "fra", 14, ahead_s=0.4)
     for server in ("ns1", "ns2"):
         story.event("dns.authoritative", server, 13, answer=FRA, ttl=5)
     for upload in story.uploads:

@@ -204,8 +204,13 @@ TURNS: dict[str, Turns] = {
             "never a mirror again": without("mirror"),
             "too long without an acknowledgement": objectives(hand_over_s=0.1),
             "a step that failed": lambda story: story.event("hand-over.step", "dns", 13.2, state="failed", why="no"),
+            "served with a wrong clock": lambda story: story.event("clock", "fra", 14.1, ahead_s=90),
         },
-        unclear={"never handed back": without("hand-over.command"), "not seen to end": without("hand-over.step")},
+        unclear={
+            "never handed back": without("hand-over.command"),
+            "not seen to end": without("hand-over.step"),
+            "nobody looked at the clock": without("clock"),
+        },
     ),
     "people": Turns(
         begin=asked,

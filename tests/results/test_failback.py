@@ -71,7 +71,20 @@ def test_an_entry_that_never_went_back_fails(circle: Story, finding: Find) -> No
     assert "did not all answer the old address again" in finding(circle, "failback").why
 
 
-@pytest.mark.parametrize("missing", ["hand-over.command", "hand-over.step"])
+@pytest.mark.parametrize("ahead_s", [90, -90])
+def test_a_site_that_serves_with_a_wrong_clock_fails(circle: Story, finding: Find, ahead_s: float) -> None:
+    circle.event("clock", "fra", 14.1, ahead_s=ahead_s)
+    found = finding(circle, "failback")
+    assert (found.verdict, found.measured["clock_s"]) == (Verdict.FAIL, ahead_s)
+    assert "seconds that the clock of fra is off: 90 (objective 2)" in found.why
+
+
+def test_what_the_clock_showed_before_the_hand_over_does_not_count(circle: Story, finding: Find) -> None:
+    circle.event("clock", "fra", 11.6, ahead_s=90)
+    assert finding(circle, "failback").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("missing", ["hand-over.command", "hand-over.step", "clock"])
 def test_never_handed_back_or_not_seen_to_end_proves_nothing(circle: Story, finding: Find, missing: str) -> None:
     circle.without(missing)
     assert finding(circle, "failback").verdict is Verdict.INCONCLUSIVE
