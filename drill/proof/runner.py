@@ -7,8 +7,9 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,33 +19,80 @@ from drill.proof.systems import System
 _HOME = Path(__file__).resolve().parent.parent.parent
 _WITHIN_S = 400
 
+Verdict = dict[str, Any]  # as `zweitherz drill --json` says it, and `seconds`
+
 
 class NoVerdict(RuntimeError):
     """A drill ended without one: its name, exit code, and the end of what it said."""
 
 
-class Drills:
-    """Starts drills, so many at a time, in the order given. Evidence is below `results`, in a folder named like the system.
+class Waiting:
+    """Systems whose drill has not begun."""
 
+    def __init__(self, systems: Mapping[str, System]) -> None:
+        self._systems, self._lock = dict(systems), threading.Lock()
+
+    def take(self, *, watched: bool) -> tuple[str, System] | None:
+        """The next of that kind; when there is none left, of the other."""
+        with self._lock:
+            names = sorted(self._systems, key=lambda name: self._systems[name].watched is not watched)
+            return (names[0], self._systems.pop(names[0])) if names else None
+
+    def drop(self) -> list[str]:
+        """All of them; their names."""
+        with self._lock:
+            names = list(self._systems)
+            self._systems.clear()
+        return names
+
+
+class Drills:
+    """Starts drills, so many at a time. Evidence is below `results`, in a folder named like the system.
+
+    As long as there are others, only one at a time has a cluster that watches: two of them, and two cores are too few.
     They are children of processes made here and now: whoever lowers the own priority afterwards does not lower that of drills.
     """
 
-    def __init__(self, systems: Mapping[str, System], results: Path, at_a_time: int) -> None:
+    def __init__(
+        self,
+        systems: Mapping[str, System],
+        results: Path,
+        at_a_time: int,
+        do: Callable[[str, System, Path], Verdict] | None = None,
+    ) -> None:
+        self._results, self._do = results, do or run
         self._pool = ProcessPoolExecutor(at_a_time, mp_context=multiprocessing.get_context("spawn"))
-        self._running: dict[str, Future[dict[str, Any]]] = {
-            name: self._pool.submit(_run, name, system, results / name) for name, system in systems.items()
-        }
+        self._waiting = Waiting(systems)
+        self._verdicts: dict[str, Future[Verdict]] = {name: Future() for name in systems}
+        self._lanes = [threading.Thread(target=self._work, args=(lane == 0,)) for lane in range(at_a_time)]
+        for lane in self._lanes:
+            lane.start()
 
-    def verdict(self, name: str) -> dict[str, Any]:  # as `zweitherz drill --json` says it, and `seconds`
+    def verdict(self, name: str) -> Verdict:
         """Waits until that drill has ended. Raises NoVerdict."""
-        return self._running[name].result()
+        return self._verdicts[name].result()
 
     def close(self) -> None:
         """Drills that have not begun never do; those that run are waited for."""
-        self._pool.shutdown(cancel_futures=True)
+        for name in self._waiting.drop():
+            self._verdicts[name].cancel()
+        for lane in self._lanes:
+            lane.join()
+        self._pool.shutdown()
+
+    def _work(self, watched: bool) -> None:
+        while (taken := self._waiting.take(watched=watched)) is not None:
+            name, system = taken
+            try:
+                made = self._pool.submit(self._do, name, system, self._results / name).result()
+            except Exception as error:  # noqa: BLE001 - whoever asks for the verdict is told
+                self._verdicts[name].set_exception(error)
+            else:
+                self._verdicts[name].set_result(made)
 
 
-def _run(name: str, system: System, results: Path) -> dict[str, Any]:
+def run(name: str, system: System, results: Path) -> Verdict:
+    """One drill, waited for. Raises NoVerdict."""
     sets = [f"--set={key}={value}" for key, value in system.changes.items()]
     begun = time.monotonic()
     try:
@@ -54,7 +102,7 @@ def _run(name: str, system: System, results: Path) -> dict[str, Any]:
     if not done.stdout:
         said = " ".join(done.stderr.split())[-500:]
         raise NoVerdict(f"{name}: exit code {done.returncode}: {said}")
-    verdict: dict[str, Any] = json.loads(done.stdout)
+    verdict: Verdict = json.loads(done.stdout)
     return verdict | {"seconds": round(time.monotonic() - begun)}
 
 

@@ -108,6 +108,7 @@ _NOT_QUICK = frozenset(
             "gevent",
         ),
         *("one-way-detection", "one-way-to-dns", "unverified-dns", "clock-never-set"),
+        *("flapping-monitor", "rust", "clean-matomo-down", "clean-alert-channel-broken"),
     }
 )
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal split-brain"
@@ -242,6 +243,11 @@ class System:
     drill: str
     changes: dict[str, Any]
     expected: Expected = Expected(changes={})  # of a healthy system: nothing may turn
+
+    @property
+    def watched(self) -> bool:
+        """With the cluster that watches, which costs as much processor time again."""
+        return self.changes.get("lab.tools") != "false"
 
 
 def quick_systems() -> dict[str, System]:
