@@ -18,7 +18,7 @@ import asyncpg
 from lab import tools
 from lab.clusters import CLUSTERS, MAIN
 from lab.model import Options, ServiceFailed
-from lab.runbook import approval
+from lab.runbook import approval, underway
 from lab.runbook.hand_over import HandOver
 from lab.runbook.steps import CYCLE_S, Runbook
 from targets.lab_control import LabRefused, LabUnreachable
@@ -29,9 +29,10 @@ MODE = "runbook.mode"
 async def watch(runbook: Runbook) -> None:
     """For ever: while the own database is a mirror, look at the other site, and take over when it is dead."""
     while True:
-        if await _is_mirror(runbook) and _acts(runbook):
+        calm = _calm(runbook)
+        if await _is_mirror(runbook) and _acts(runbook) and calm is not None:
             await runbook.detect()
-            if await _is_mirror(runbook) and _acts(runbook):
+            if await _is_mirror(runbook) and _acts(runbook) and _calm(runbook) == calm:
                 # the journal shows the detection when it is over: it has been looking all the time
                 runbook.journal.write("detect", "end")
                 await perform(runbook, [name for name in runbook.steps() if name != "detect"])
@@ -41,9 +42,10 @@ async def watch(runbook: Runbook) -> None:
 async def watch_mirror(runbook: Runbook) -> None:
     """For ever: while the own database is primary and waits for its mirror, look whether that is reached; if not, go on alone."""
     while True:
-        if await _waits_for_mirror(runbook):
+        calm = _calm(runbook)
+        if await _waits_for_mirror(runbook) and calm is not None:
             site_answers = await runbook.await_lost_mirror()
-            if await _waits_for_mirror(runbook):
+            if await _waits_for_mirror(runbook) and _calm(runbook) == calm:
                 with runbook.journal.step("release"):
                     await runbook.release(site_answers=site_answers)
         await asyncio.sleep(CYCLE_S)
@@ -79,6 +81,11 @@ async def _asked(runbook: Runbook, question: str) -> bool:
         return bool(await connection.fetchval(question))
     finally:
         await connection.close()
+
+
+def _calm(runbook: Runbook) -> int | None:
+    """None while a hand-over shuts down on purpose what a watcher would take for lost; another number after each."""
+    return underway.calm_since(runbook.options.state, runbook.cluster)
 
 
 def _acts(runbook: Runbook) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.model import ServiceFailed
+from lab.runbook import underway
 from lab.runbook.journal import HAND_OVER, Journal
 from lab.runbook.steps import Runbook
 from targets.lab_control import LabControl
@@ -75,9 +76,10 @@ class HandOver:
 
     async def perform(self) -> None:
         """Every step, in the journal; the first that fails ends it."""
-        for name, step in self.steps().items():
-            with self.journal.step(name):
-                await step()
+        with underway.hand_over(self.runbook.options.state, self.runbook.cluster):
+            for name, step in self.steps().items():
+                with self.journal.step(name):
+                    await step()
 
     def steps(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """In their order."""
