@@ -17,9 +17,9 @@ import pytest
 from drill.proof.command import SMALL_AT_A_TIME
 from drill.proof.runner import Drills
 from drill.proof.systems import small_systems
+from lab.precedence import weigh_session
 
 _GIVE_WAY = 10
-_OF_SESSION = Path("/proc/self/autogroup")  # where the kernel shares processor time among sessions first
 _OURS = pytest.StashKey[Drills]()
 
 
@@ -45,22 +45,17 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     session.config.stash[_OURS] = ours
     # drills are held to times, tests wait for events: on two cores a test that computes must not be what makes a drill late
     os.nice(_GIVE_WAY)
-    _give_way_as_session(_GIVE_WAY)
+    # their labs, generators and monitors are sessions of their own; a shell that started the tests is in this one
+    weigh_session(os.getpid(), _GIVE_WAY)
     try:
         return (yield)
     finally:
         ours.close()
-        _give_way_as_session(0)
+        weigh_session(os.getpid(), 0)
         if session.testsfailed:
             print(f"\nthe evidence of the small drills is kept in {results}", file=sys.stderr)
         else:
             shutil.rmtree(results)
-
-
-def _give_way_as_session(nice: int) -> None:
-    """The drills' labs, generators and monitors are sessions of their own; a shell that started the tests is in ours."""
-    if _OF_SESSION.exists():
-        _OF_SESSION.write_text(str(nice))
 
 
 @pytest.fixture(name="drills")
