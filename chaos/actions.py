@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from chaoslib.exceptions import ActivityFailed
 
-from chaos import faults, hand_over, inverses, undo
+from chaos import faults, hand_over, inverses, people, undo
 from chaos.context import Context, current
 from chaos.guards import Aborted
 from chaos.live import NoFigures, read_live
@@ -61,9 +61,10 @@ def steady_state() -> bool:
 def set_conditions() -> list[str]:
     """Break what the plan wants broken before the fault; each is seen to be so."""
     context = current()
-    for condition in context.plan.conditions:
+    before = [condition for condition in context.plan.conditions if condition.after_s is None]
+    for condition in before:
         _break(context, condition, "condition")
-    return [condition.name for condition in context.plan.conditions]
+    return [condition.name for condition in before]
 
 
 @_guarded
@@ -71,7 +72,13 @@ def inject() -> dict[str, int]:
     """Inject the fault and wait for its receipt. Without a receipt the experiment ends here."""
     context = current()
     context.enter("loss")
-    return {"t0": _break(context, context.plan.fault, "fault")}
+    if context.people.steps and context.plan.takeover == "observe":
+        undo.owe(context.run, context.clock, people.INVERSE, {"site": context.plan.fault.survivor}, "people are asked")
+        context.driver.ask_people(context.people.steps)
+    t0 = _break(context, context.plan.fault, "fault")
+    later = [condition for condition in context.plan.conditions if condition.after_s is not None]
+    context.later = [(t0 + int((condition.after_s or 0) * 1e9), condition) for condition in later]
+    return {"t0": t0}
 
 
 def _break(context: Context, fault: Fault | Condition, event: str) -> int:
@@ -83,10 +90,12 @@ def _break(context: Context, fault: Fault | Condition, event: str) -> int:
     context.timeline.write(
         f"{event}.command", _subject(fault), t_ns=context.t_command, fault=fault.name, parameters=parameters
     )
-    kind.inject(context, fault)
     try:
+        kind.inject(context, fault)
         since = kind.receipt(context, fault)
-    except faults.NoReceipt as error:
+    except Aborted:
+        raise
+    except (OSError, RuntimeError) as error:  # NoReceipt, or an order that the target did not carry out
         context.timeline.write(f"{event}.receipt", _subject(fault), effective=False, fault=fault.name, proof=str(error))
         why = f"{fault.name} on {_subject(fault)}: {error}"
         context.guards.abort("no-receipt", why)
@@ -110,14 +119,15 @@ def await_takeover() -> dict[str, Any]:
     declaration = ("takeover", fault.takeover, fault.survivor, "declare", "end")
 
     def declared() -> bool:
-        _show_steps(context)
+        _look(context)
         return declaration in context.shown
 
     if context.plan.takeover == "perform":
         for step in _STEPS:
             context.guards.check()
+            _await_approval(context, step)
             context.driver.perform(context.plan.fault.survivor, step)
-            _show_steps(context)
+            _look(context)
     else:
         context.guards.wait_until(declared, context.plan.phases.takeover_limit_s)
     return {"declared": declaration in context.shown, "steps": len(context.shown)}
@@ -159,7 +169,7 @@ def _watch_for(context: Context, seconds: float) -> None:
     """So long, with an eye on the runbooks: what they do unasked belongs on the timeline."""
 
     def look() -> bool:
-        _show_steps(context)
+        _look(context)
         return False
 
     context.guards.wait_until(look, seconds, every_s=1.0)
@@ -266,6 +276,27 @@ def _settle(context: Context, wanted: Callable[[undo.Inverse], bool]) -> dict[st
     return {"settled": len(replay.settled)}
 
 
+def _look(context: Context) -> None:
+    """What is due: later conditions, and the answers of people whom the runbook asked."""
+    _show_steps(context)
+    while context.later and context.clock.now_ns() >= context.later[0][0]:
+        _break(context, context.later.pop(0)[1], "condition")
+    for step, by, reason in context.people.answers():
+        context.driver.approve(step, by, reason)
+
+
+def _await_approval(context: Context, step: str) -> None:
+    """Where the drill performs the runbook, it is the drill that waits for people."""
+    if step not in context.people.steps:
+        return
+    of: dict[str, Any] = {"site": context.plan.fault.survivor, "cluster": context.plan.fault.takeover}
+    context.people.asked(step, context.timeline.write("takeover.step", step, state="waits", **of).t_ns)
+    while not (said := context.people.answers()):
+        context.guards.wait(0.1)
+    _, by, reason = said[0]
+    context.timeline.write("takeover.step", step, state="approved", by=by, reason=reason, **of)
+
+
 def _show_steps(context: Context) -> None:
     """Put the runbooks' new steps on the timeline."""
     for step in context.driver.takeover_steps():
@@ -273,7 +304,9 @@ def _show_steps(context: Context) -> None:
         if key not in context.shown:
             context.shown.add(key)
             t_ns = context.clock.from_monotonic(step["t_monotonic_ns"])
-            more = {"why": step["why"]} if "why" in step else {}
+            more: dict[str, Any] = {key: step[key] for key in ("why", "by", "reason", "server") if key in step}
             data = {"state": step["state"], "site": step["site"], "cluster": step["cluster"], **more}
             context.timeline.write(f"{step['procedure']}.step", step["step"], t_ns=t_ns, **data)
+            if step["state"] == "waits":
+                context.people.asked(step["step"], t_ns)
             context.tell({"step": step["step"], "cluster": step["cluster"], "state": step["state"], "t_ns": t_ns})

@@ -15,8 +15,9 @@ from chaoslib.exceptions import ActivityFailed
 from chaos.drivers import Driver
 from chaos.guards import Guards
 from chaos.observer import Observer
+from chaos.people import People
 from results.clock import Clock
-from results.plan import Plan
+from results.plan import Condition, Plan
 from results.timeline import TimelineWriter
 from targets.model import Target
 
@@ -34,9 +35,14 @@ class Context:
     observer: Observer
     driver: Driver
     tell: Callable[[dict[str, Any]], None]
+    people: People
     phase: str = ""
     t_command: int = 0
     killed: dict[str, int] = field(default_factory=dict)  # service@site -> PID, for the receipt
+    begun: dict[str, int] = field(
+        default_factory=dict
+    )  # fault@site -> when a fault began that comes server by server, ns
+    later: list[tuple[int, Condition]] = field(default_factory=list)  # when each is due, ns
     # the runbooks' steps that are on the timeline: procedure, cluster, site, step, state
     shown: set[tuple[str, str, str, str, str]] = field(default_factory=set)
 

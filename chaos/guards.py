@@ -1,6 +1,7 @@
 """What ends a drill early: looked at once a second, from the first activity to the last.
 
 stop-file    somebody put the plan's stop file into ``results/`` or into the run folder
+stop-key     the target's own record says that every drill has to stop
 stop         the drill was asked to stop (Ctrl-C), or its process is gone
 time-limit   the drill takes longer than the plan allows
 unavailable  no upload was acknowledged for too long
@@ -53,6 +54,9 @@ class Guards:
         self._ended = threading.Event()
         self._only_one = threading.Lock()
         self._trip: Trip | None = None
+        self.stop_key: Callable[[], str] = lambda: (
+            ""
+        )  # name of the target's record that asks to stop; empty: it does not
         self._thread = threading.Thread(target=self._watch, name="guards", daemon=True)
 
     def start(self) -> None:
@@ -116,6 +120,8 @@ class Guards:
         for folder in (self._run, self._run.parent.parent):
             if (folder / self._limits.stop_file).exists():
                 return Trip("stop-file", f"{folder.name}/{self._limits.stop_file} exists")
+        if name := self.stop_key():
+            return Trip("stop-key", f"the record {name} says stop")
         passed_s = time.monotonic() - self._started_s
         if passed_s > self._limits.time_limit_s:
             return Trip("time-limit", f"the drill runs for {passed_s:.0f} s (limit {self._limits.time_limit_s:g} s)")

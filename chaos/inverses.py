@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chaos import hand_over
+from chaos import hand_over, people
 from chaos.context import Context
 from chaos.drivers import Driver
 from chaos.faults import FAULTS
@@ -23,6 +23,7 @@ class Way:
 _WAYS = {
     **{kind.inverse: Way(kind.undo, kind.lifted, kind.name) for kind in FAULTS.values()},
     hand_over.INVERSE: Way(hand_over.undo, hand_over.settled),
+    people.INVERSE: Way(people.ask_nobody, lambda *_: None),  # an answered order is all there is to see
 }
 
 

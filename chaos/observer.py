@@ -19,6 +19,7 @@ class Observer:
     def __init__(self, run: Path, target: Target, target_file: Path, clock: Clock) -> None:
         self._reachable: dict[str, list[tuple[int, bool]]] = {}
         self._changed = threading.Condition()
+        self.stop_key = ""  # name of the record by which the target asks every drill to stop
         self._process = subprocess.Popen(
             [
                 *target.vantage.get("witness", []),
@@ -76,6 +77,9 @@ class Observer:
             return
         for line in self._process.stdout:
             said = json.loads(line)
+            if "stop" in said:
+                self.stop_key = str(said["stop"])
+                continue
             with self._changed:
                 self._reachable.setdefault(said["probe"], []).append((said["t_ns"], said["reachable"]))
                 self._changed.notify_all()

@@ -24,8 +24,10 @@ from chaos import undo
 from chaos.context import Context, set_current
 from chaos.drivers import NoDriver, driver_for
 from chaos.guards import ASKED, Guards
+from chaos.lease import Lease
 from chaos.lock import TargetBusy, TargetLock
 from chaos.observer import Observer
+from chaos.people import People
 from results.clock import Clock
 from results.plan_file import BadPlan, plan_of, read_experiment
 from results.timeline import TimelineWriter
@@ -62,9 +64,12 @@ def carry_out(run: Path, target_file: Path) -> int:
     with TargetLock(target_file, run), TimelineWriter(run, "chaos", clock) as timeline:
         guards = Guards(run, plan.guards, clock, timeline)
         observer = Observer(run, target, target_file, clock)
-        context = Context(run, plan, target, clock, timeline, guards, observer, driver_for(target), tell)
+        guards.stop_key = lambda: observer.stop_key
+        people = People(plan.people, run, clock, tell)
+        context = Context(run, plan, target, clock, timeline, guards, observer, driver_for(target), tell, people)
         set_current(context)
         guards.start()
+        lease = Lease(context.driver, run.name, plan.guards.lease_s)
         threading.Thread(target=_listen, args=(guards,), name="orders", daemon=True).start()
         try:
             journal = run_experiment(
@@ -72,6 +77,7 @@ def carry_out(run: Path, target_file: Path) -> int:
             )
         finally:
             context.leave()
+            lease.end(release=not undo.owed(run))
             guards.end()
             observer.end()
             set_current(None)

@@ -2,12 +2,14 @@
 
 Several times a second it opens a TCP connection to each site and asks each authoritative server; once a second each resolver.
 Every answer goes to ``lookups/witness.rows``; changes go to ``timeline/witness.jsonl`` and, one JSON object a line, to standard
-output, where the experiment waits for them. The end of standard input is its end.
+output, where the experiment waits for them. It also looks for the target's own emergency stop, a record of its zone. The end of
+standard input is its end.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ CONFIRM = 3  # so many probes in a row, before a change is believed; its time is
 _AUTHORITATIVE_EVERY_S = 0.2
 _RESOLVER_EVERY_S = 1.0
 _FLUSH_EVERY_S = 1.0
+_STOP_EVERY_S = 1.0
+STOP = b"stop"
 
 
 @dataclass
@@ -73,6 +77,8 @@ class Witness:
         for resolver in target.resolvers:
             server = Endpoint(name=resolver.name, address=resolver.address, port=resolver.port)
             looks.append(self._watch_server(server, "resolver", _RESOLVER_EVERY_S, target.zone.record))
+        if target.zone.stop is not None:
+            looks.append(self._watch_stop(target.zone.stop))
         try:
             await asyncio.gather(self._flush(), *looks)
         finally:
@@ -120,6 +126,19 @@ class Witness:
             await self._ask(server, layer, name)
             due += every_s
             await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def _watch_stop(self, name: str) -> None:
+        """Until one of the authoritative servers says that every drill has to stop: then says so, once."""
+        query = dns.message.make_query(name, dns.rdatatype.TXT)
+        while True:
+            for server in self._target.zone.authoritative:
+                with contextlib.suppress(dns.exception.DNSException, OSError):  # that server says nothing this time
+                    answer = await dns.asyncquery.udp(query, server.address, port=server.port, timeout=PATIENCE_S)
+                    if any(STOP in record.strings for records in answer.answer for record in records):
+                        self._timeline.write("stop-key", name, server=server.name)
+                        _say({"stop": name})
+                        return
+            await asyncio.sleep(_STOP_EVERY_S)
 
     async def _ask(self, server: Endpoint, layer: str, name: str) -> None:
         asked = self._clock.now_ns()

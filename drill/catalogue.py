@@ -10,6 +10,7 @@ from chaos import faults
 from results.plan import Plan
 from results.plan_file import plan_of, read_experiment
 
+_OF_WHAT_WATCHES = {"sentry", "matomo", "oncall", "pager"}
 _NOTHING = "nothing is broken"
 # activity of an experiment -> the phase in which it waits, at the longest
 _WAITS = {
@@ -54,8 +55,10 @@ def _does(plan: Plan) -> str:
 def _needs(plan: Plan) -> list[str]:
     """Of the target, beside the product itself."""
     needs = ["a second site that takes over"] if plan.fault.takeover != "none" else []
-    tools = plan.fault.takeover == "tools" or plan.fault.service in ("sentry", "matomo") or bool(plan.conditions)
-    return [*needs, *(["the cluster that watches"] if tools else [])]
+    services = {plan.fault.service, *(condition.service for condition in plan.conditions)}
+    tools = plan.fault.takeover == "tools" or services & _OF_WHAT_WATCHES or "deployment" in plan.fault.seen_by
+    needs += ["the cluster that watches"] if tools else []
+    return [*needs, *(["somebody to ask"] if plan.people else [])]
 
 
 def _seconds(plan: Plan, activities: list[str]) -> int:

@@ -19,24 +19,32 @@ from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from drill.catalogue import catalogue
 from drill.exercise import DrillRefused, Exercise, make_report
+from drill.notify.configuration import VARIABLE, BadNotify, read_notify
+from drill.notify.delivery import notify
+from drill.notify.notice import notice_of
 from drill.permission import PRODUCTION, NotPermitted, check_budget, check_confirmation, check_limits
 from drill.proof.command import UnknownSystem, prove, systems
+from drill.randomised.command import run_random
 from drill.undoing import undo_run
 from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
 from lab.doctor import examine
 from lab.launch import LabError
 from results import run as runs
+from results import signature
 from results.checks import check_names
 from results.documents import sentence, write_documents
 from results.judge import Judgement, judge
+from results.pack import NotPackable, pack
 from results.plan import Plan
 from results.plan_file import BadPlan, plan_of, read_experiment
+from results.verify import NotAPack, verify
 from targets.read import BadTarget, read_target
 
 BAD_INPUT = 64
 EXPERIMENTS = Path(__file__).resolve().parent.parent / "chaos" / "experiments"
 _MARKS = {"pass": "✔", "inconclusive": "?", "fail": "✘"}
+_ANSWERS = {"ok": "✔", "note": "·", "undecided": "?", "changed": "✘"}
 
 app = typer.Typer(
     help="Kills a data centre on purpose while 120,000 patients upload their vitals, and proves what happened.",
@@ -64,11 +72,30 @@ def drill(
     seed: Annotated[int | None, typer.Option(help="seed of population and schedule")] = None,
     confirm: Annotated[str | None, typer.Option(help="in production: the site that this drill breaks, typed")] = None,
     sets: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="any key of the plan")] = None,
+    told: Annotated[
+        Path | None,
+        typer.Option("--notify", metavar="FILE", envvar=VARIABLE, help="who is told of the verdict, and how"),
+    ] = None,
+    by_chance: Annotated[
+        int | None, typer.Option("--random", metavar="SEED", help="compose a drill out of this seed, on the lab")
+    ] = None,
+    defects: Annotated[bool, typer.Option("--defects", help="with --random: on a known-bad system")] = False,
+    most: Annotated[
+        int,
+        typer.Option(
+            "--shrink", metavar="N", min=0, help="with --random: so many drills to make a failing one smaller"
+        ),
+    ] = 0,
     lang: Language = "en",
     plain: Annotated[bool, typer.Option("--plain", help="plain lines in place of the live view")] = False,
     as_json: Json = False,
 ) -> None:
     """Run a drill and print its verdict."""
+    if by_chance is not None:
+        if target is not None or sets:
+            _refuse("--random composes its own drill, on the embedded lab: leave out --target and --set")
+        names = [path.stem for path in _experiments()]
+        raise typer.Exit(run_random(by_chance, names, with_defect=defects, most=most, as_json=as_json))
     changes = [
         *([f"population.patients={patients}"] if patients is not None else []),
         *([f"load.rate={rate}"] if rate is not None else []),
@@ -85,12 +112,13 @@ def drill(
         if target is not None:
             _check_permission(plan, target, confirm)
         _check_language(lang)
+        receivers = read_notify(told) if told is not None else None
         exercise = Exercise(plan, experiment, target, plain=plain or None, language=lang)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: exercise.stop())
         outcome = exercise.run()
     except (
-        *(BadPlan, BadTarget, NoDriver, NotPermitted, UnknownDefect),
+        *(BadPlan, BadTarget, BadNotify, NoDriver, NotPermitted, UnknownDefect),
         *(LabError, DrillRefused, ValueError, OSError),
     ) as error:
         _refuse(str(error))
@@ -104,6 +132,10 @@ def drill(
         typer.echo(
             f"report: {_relative(outcome.report) if outcome.report else 'not drawn, see logs/report.log of the run'}"
         )
+    if receivers is not None:
+        notice = notice_of(outcome.run, outcome.judgement, outcome.exit_code, outcome.report, receivers.report_base)
+        for line in notify(notice, receivers, outcome.run):
+            typer.echo(f"zweitherz: notify: {line}", err=True)
     raise typer.Exit(outcome.exit_code)
 
 
@@ -118,6 +150,54 @@ def judge_command(run: Run = "latest", as_json: Json = False) -> None:
     else:
         _print(judgement)
     raise typer.Exit(judgement.verdict.exit_code)
+
+
+@app.command("pack")
+def pack_command(
+    run: Run = "latest",
+    out: Annotated[Path | None, typer.Option(help="file to write; without: RUN.zweitherz.tar, here")] = None,
+    sign: Annotated[Path | None, typer.Option(metavar="KEY", help="sign with this ssh key")] = None,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="pack a run that is not whole, too; the pack says so")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Pack the evidence of a run into one file for an auditor; the same run gives the same bytes."""
+    path = _find(run)
+    try:
+        packed = pack(path, out, key=sign, incomplete=incomplete)
+    except (NotPackable, signature.NotSigned, signature.NoSigner) as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps(vars(packed) | {"path": str(packed.path)}))
+    else:
+        state = ("INCOMPLETE, " if packed.incomplete else "") + ("signed" if packed.signed else "not signed")
+        typer.echo(f"{packed.path}: {packed.files} files, {packed.size:,} bytes, {state}")
+
+
+@app.command("verify")
+def verify_command(
+    file: Annotated[Path, typer.Argument(metavar="PACK", help="a file that 'zweitherz pack' wrote")],
+    signers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="it must be signed by one of these (ssh allowed signers)")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify a pack offline and judge its evidence again.
+
+    Exit codes: 0 authentic, same verdict · 1 changed, or another verdict · 2 cannot be decided · 64 no pack.
+    """
+    try:
+        found = verify(file, signers)
+    except NotAPack as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+    else:
+        typer.echo(f"{found.as_json()['answer'].upper()}  {found.run or file}")
+        for remark in found.remarks:
+            typer.echo(f"  {_ANSWERS[remark.answer.value]} {remark.subject:<11}{remark.why}")
+    raise typer.Exit(found.exit_code)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from typing import Any
 
 from chaos.drivers import Driver, driver_for
 from drill.alerting import collect_alerts, load_rules, objectives
+from drill.asking import ask
 from drill.children import Experiment, LoadGenerator, Monitors
 from drill.contacts import collect_contacts
 from drill.fingerprint import left_behind
@@ -39,8 +40,10 @@ from results.finding import Verdict
 from results.history import compact
 from results.history_log import DamagedHistory
 from results.judge import Judgement, judge
+from results.manifest import write_manifest
 from results.plan import Plan
 from results.plan_file import write_plan
+from results.plan_record import put_on_record
 from results.readback import DamagedReadback
 from results.rows import DamagedRows, compact_rows
 from results.schema import CONTACTS, LOOKUPS, SAMPLES, USAGE
@@ -131,6 +134,7 @@ class Exercise:
                     distances_ms=options.distances_ms,
                     takeover=self.plan.takeover,
                     tools=options.tools,
+                    volume_mb=options.volume_mb,
                 ),
                 die_with_caller=True,
             )
@@ -140,6 +144,7 @@ class Exercise:
                 launch.down(state)
 
     def _on_target(self, run: Path, target_file: Path, target: Target, clock: Clock, timeline: TimelineWriter) -> None:
+        put_on_record(run, timeline)
         lab = LabControl(target.control) if target.control is not None else None
         shown = environment(target, lab.call("status") if lab else None, clock.error_ns)
         (run / "environment.json").write_text(json.dumps(shown, indent=1))
@@ -232,6 +237,8 @@ class Exercise:
                     load.drain()
             elif "step" in said and said["state"] == "end":
                 scene.steps.append(said["step"])
+            elif "asks" in said:
+                scene.notes.append(ask(scene.run, said["asks"], said["of"]))
             elif "rollbacks" in said:
                 scene.phase = "restoring"
             elif "ended" in said and said["guard"]:
@@ -286,7 +293,7 @@ class Exercise:
             shutil.rmtree(run / folder, ignore_errors=True)
         if not problems:
             shutil.rmtree(run / "history" / "log", ignore_errors=True)
-        runs.write_manifest(run)
+        write_manifest(run)
         return CLEAN_UP_FAILED if left else 0
 
     def _conclude(self, run: Path, code: int) -> Outcome:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ async def serve(path: Path, calls: Mapping[str, Call], failures: tuple[type[Exce
             return {"ok": False, "error": " ".join(str(error).split())}
         except KeyError as error:
             return {"ok": False, "error": f"{do}: parameter {error} is missing or unknown"}
+        except Exception as error:  # noqa: BLE001 - a fault of ours: the caller is told, and does not wait for ever
+            traceback.print_exc()
+            return {"ok": False, "error": f"{do}: {type(error).__name__}: {' '.join(str(error).split())}"}
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):  # a caller may hang up without waiting for the answer

@@ -16,6 +16,10 @@ DEFECTS = {
     "no-promotion": "the runbook changes the DNS entry, but never promotes the database",
     "ttl-ignored": "the honest resolver keeps answers for at least 300 s",
     "slow-survivor": "the surviving site answers every upload 1.5 s late",
+    "one-way-detection": "the runbook never takes a site over whose database still answers in private",
+    "nobody-asked": "the runbook takes steps that a person has to approve without asking anybody",
+    "one-way-to-dns": "the runbook knows one way to change the DNS entry, and gives up when that is closed",
+    "unverified-dns": "the runbook changes the DNS entry and does not look whether every authoritative server follows",
     "no-fencing": "the runbook takes over when the private link is silent, asks nobody else and fences nobody",
     "hasty-hand-over": "the planned hand-over promotes the new site before the old one has ended, and rewinds that afterwards",
     "forgetful-hand-over": "the planned hand-over never changes the DNS entry back",
@@ -29,11 +33,12 @@ DEFECTS = {
     "tools-not-mirrored": "the tools cluster stands at one site only",
     "blocking-telemetry": "with every tenth upload the service waits until Sentry took a message, and answers nobody meanwhile",
     "starved-generator": "the load generator gets too little to keep its schedule",
+    "trusting-phones": "the app takes any certificate, and sends its readings to whoever the name points to",
     "silent-monitor": "the monitors of the service are content whatever they see",
     "flapping-monitor": "the monitors of the service cry wolf now and then",
 }
 # these are not the lab's: load generator and monitors have them
-OUTSIDE_THE_LAB = frozenset({"starved-generator", "silent-monitor", "flapping-monitor"})
+OUTSIDE_THE_LAB = frozenset({"starved-generator", "trusting-phones", "silent-monitor", "flapping-monitor"})
 
 
 class UnknownDefect(ServiceFailed):

@@ -47,6 +47,7 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
             "name": model.ZONE,
             "record": MAIN.record,
             "ttl_s": options.ttl_s,
+            "stop": model.STOP_RECORD,
             "authoritative": [{"name": n, "address": a, "port": _DNS_PORT} for n, a in model.AUTHORITATIVE.items()],
         },
         "resolvers": [{"name": k, "address": a, "port": _DNS_PORT, "kind": k} for k, a in model.RESOLVERS.items()],
@@ -72,6 +73,7 @@ def _networks() -> list[dict[str, str]]:
         (_network(model.WITNESS), "witness", "DE"),
         (_network(model.AUTHORITATIVE["ns1"]), "DNS provider", "DE"),
         *((address, "on call", "DE") for _, address in model.ONCALL.values()),
+        (model.STRANGER, "somebody else", "DE"),
         (model.ABROAD[1], "telemetry abroad", "US"),
     ]
     return [{"network": network, "owner": owner, "region": region} for network, owner, region in owned]
@@ -107,6 +109,9 @@ def _tools(keys: pki.Keys) -> dict[str, Any]:
             "url": f"https://prometheus.{TOOLS.record}",
             "token": secret("prometheus.token"),
             # scraped every second here: ten of them missed are no hiccup
+            "certificate_ends": "min by (site) (vitals_certificate_ends_seconds)",
+            "releases": "count by (version, site) (vitals_build_info)",
+            "clock": "max by (site) (vitals_clock_seconds - timestamp(vitals_clock_seconds))",
             "replication_lag": "max(max_over_time(pg_stat_replication_pg_wal_lsn_diff[10s]))",
         },
     }

@@ -20,16 +20,21 @@ import asyncpg
 
 from lab import hand_over, system, tools, usage
 from lab.control import Answer, Refused, one_of, serve, site_of
+from lab.deployments import Deployments
 from lab.gate import gates, open_gate
+from lab.lease import Lease
+from lab.mending import mend
 from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
+from lab.name_servers import NameServers
 from lab.net.links import Links, NetemLinks, WireLinks, netem_works
 from lab.net.mounts import make_mounts
 from lab.net.topology import DELAYED, make_links, make_zones
 from lab.provider import Provider
-from lab.runbook import journal
+from lab.runbook import approval, journal
 from lab.runbook.journal import read_lines
-from lab.services import contacts, haproxy, prometheus
+from lab.services import contacts, haproxy, prometheus, runbook
 from lab.services.oncall import deliveries
+from lab.storage import Storage
 from lab.supervisor import ZoneSupervisor
 
 
@@ -40,6 +45,10 @@ class Lab:
         self.options = options
         self.supervisor = ZoneSupervisor(options)
         self.provider = Provider(options, self.supervisor)
+        self.deployments = Deployments(options, self.supervisor)
+        self.storage = Storage(options)
+        self.lease = Lease(lambda: mend(options, self.calls()))
+        self.name_servers = NameServers(options, self.supervisor)
         self.ending = asyncio.Event()
         self.started = time.monotonic()
 
@@ -57,15 +66,21 @@ class Lab:
     def calls(self) -> dict[str, Any]:  # name -> coroutine function, see lab.control.Call
         return {
             **self.provider.calls(),
+            **self.name_servers.calls(),
+            **self.storage.calls(),
+            **self.lease.calls(),
+            **self.deployments.calls(),
             "status": self.status,
             "deliveries": self.deliveries,
             "contacts": self.contacts,
             "telemetry": self.telemetry,
             "service": self.service,
+            "run-all": self.run_all,
             "uploads": self.uploads,
             "rules": self.rules,
             "takeover": self.takeover,
             "takeover-mode": self.takeover_mode,
+            "approvals": self.approvals,
             "hand-over": self.hand_over,
             "demote": self.demote,
             "follow": self.follow,
@@ -82,6 +97,7 @@ class Lab:
             **self.provider.status(),
             "options": {**asdict(self.options), "state": str(self.options.state)},
             "up_s": round(time.monotonic() - self.started, 3),
+            "deployed_otherwise": sorted(self.deployments.otherwise),
             **await system.status(self.supervisor),
         }
 
@@ -93,6 +109,19 @@ class Lab:
             raise Refused(f"mode {request['mode']!r}: perform or observe")
         await system.set_takeover_mode(self.supervisor, request["mode"])
         return {"mode": request["mode"]}
+
+    async def approvals(self, request: dict[str, Any]) -> Answer:
+        """Which steps of the takeover wait for a person; or somebody's approval of one."""
+        state = self.options.state
+        if "steps" in request:
+            if unknown := set(request["steps"]) - set(runbook.STEPS):
+                raise Refused(f"steps {', '.join(sorted(unknown))}: there are {', '.join(runbook.STEPS)}")
+            approval.ask_for(state, request["steps"])
+        if "approve" in request:
+            step = one_of(request, "approve", runbook.STEPS)
+            approval.give(state, step, str(request["by"]), str(request["reason"]))
+        now = approval.read(state)
+        return {"steps": now.steps, "given": now.given, "t_ns": time.monotonic_ns()}
 
     async def hand_over(self, request: dict[str, Any]) -> Answer:
         return await hand_over.hand_over(self.supervisor, site_of(request))
@@ -127,6 +156,10 @@ class Lab:
             await self.supervisor.set_state(name, one_of(request, "state", ("running", "stopped", "frozen")))
         state, pid = self.supervisor.state(name), self.supervisor.pid(name)
         return {"state": state, "pid": pid, **more, "t_ns": time.monotonic_ns()}
+
+    async def run_all(self, _: dict[str, Any]) -> Answer:
+        """Every process that was stopped or frozen on order runs again."""
+        return {"services": await self.supervisor.run_all(), "t_ns": time.monotonic_ns()}
 
     async def uploads(self, request: dict[str, Any]) -> Answer:
         """Whether a site's service may write: set it, or (without a state) see it."""

@@ -28,6 +28,7 @@ WITNESS = "198.18.9.2"
 MONITORS = {"fra": "198.18.21.2", "gra": "198.18.22.2"}
 ZONE = "heart.test"
 RECORD = "vitals.heart.test"
+STOP_RECORD = f"_stop-drill.{ZONE}"
 TOOLS_RECORD = "tools.heart.test"
 TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
 # somebody else's service outside both sites, which calls the people on duty
@@ -35,6 +36,8 @@ TOOLS_PUBLIC = {"fra": "198.51.100.20", "gra": "203.0.113.20"}
 ONCALL = {"oncall": ("oncall.heart.test", "192.0.2.200"), "pager": ("pager.heart.test", "192.0.2.201")}
 # somebody's telemetry service in another part of the world: nothing of the lab has any business there
 ABROAD = ("telemetry.abroad.heart.test", "192.0.2.240")
+# somebody's web host at the DNS provider's: where an entry may point to by a slip
+STRANGER = "192.0.2.222"
 HTTPS = 443
 MONITORS_PORT = 9500  # where the monitors of a site show what they see, to the Prometheus there and to their peers
 
@@ -58,6 +61,7 @@ class Options:
     distances_ms: Mapping[str, float] = field(default_factory=lambda: {"near": 5.0, "middle": 20.0, "far": 45.0})
     takeover: str = "observe"
     tools: bool = True
+    volume_mb: int = 0
 
     def folder(self, *parts: str) -> Path:
         """A folder below the lab's state, made if missing."""

@@ -22,6 +22,7 @@ from lab import model
 
 _DAY = datetime.timedelta(days=1)
 _VALID = 30 * _DAY
+_EXPIRED = datetime.timedelta(hours=1)
 _PEM = serialization.Encoding.PEM
 
 
@@ -39,6 +40,8 @@ class Keys:
     oncall: Path
     private: Path
     access: Path
+    expired: Path
+    expired_key: Path
 
     def token(self, name: str) -> Path:
         """The secret that opens one interface, one of `TOKENS`."""
@@ -63,6 +66,8 @@ def keys(state: Path) -> Keys:
         oncall=folder / "oncall.pem",
         private=folder / "private.pem",
         access=folder / "access",
+        expired=state / "vitals-expired.pem",
+        expired_key=folder / "vitals-expired.key",
     )
 
 
@@ -79,6 +84,10 @@ def make_keys(state: Path) -> Keys:
     key, certificate = _issue(ca_key, [model.RECORD, f"*.{model.RECORD}", "127.0.0.1"])
     made.certificate.write_bytes(certificate + shown)
     secret(made.key, key)
+    # what a site carries that nobody has renewed the certificate of
+    key, certificate = _issue(ca_key, [model.RECORD, f"*.{model.RECORD}"], ends=-_EXPIRED)
+    made.expired.write_bytes(certificate + shown)
+    secret(made.expired_key, key)
     for path, names in (
         (made.tools, [model.TOOLS_RECORD, f"*.{model.TOOLS_RECORD}", "127.0.0.1"]),
         (made.oncall, [name for name, _ in model.ONCALL.values()]),
@@ -95,10 +104,21 @@ def make_keys(state: Path) -> Keys:
     return made
 
 
-def _issue(ca_key: ec.EllipticCurvePrivateKey, names: list[str]) -> tuple[bytes, bytes]:
+def strangers_pem(state: Path) -> Path:
+    """Key and certificate for the product's own name, by an authority that nobody trusts; made when asked for first."""
+    path = state / "secrets" / "stranger.pem"
+    if not path.exists():
+        key, certificate = _issue(ec.generate_private_key(ec.SECP256R1()), [model.RECORD])
+        secret(path, key + certificate)
+    return path
+
+
+def _issue(
+    ca_key: ec.EllipticCurvePrivateKey, names: list[str], ends: datetime.timedelta = _VALID
+) -> tuple[bytes, bytes]:
     """A key (PKCS#8: granian reads nothing else) and its certificate for these names and addresses, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    leaf = _certificate(names[0], key.public_key(), ca_key, "Zweitherz lab CA", names, is_ca=False)
+    leaf = _certificate(names[0], key.public_key(), ca_key, "Zweitherz lab CA", names, is_ca=False, ends=ends)
     pem = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem, leaf.public_bytes(_PEM)
 
@@ -130,6 +150,7 @@ def _certificate(
     names: list[str],
     *,
     is_ca: bool,
+    ends: datetime.timedelta = _VALID,
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.UTC)
     signer_id = x509.SubjectKeyIdentifier.from_public_key(signer.public_key())
@@ -139,8 +160,8 @@ def _certificate(
         .issuer_name(_name(issuer))
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _DAY)
-        .not_valid_after(now + _VALID)
+        .not_valid_before(now + ends - _VALID - _DAY)
+        .not_valid_after(now + ends)
         .add_extension(x509.BasicConstraints(ca=is_ca, path_length=0 if is_ca else None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer_id), critical=False)

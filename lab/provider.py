@@ -58,7 +58,12 @@ class Provider:
         """Sites and links as they are."""
         return {
             "sites": {
-                site: {"alive": self.supervisor.site_alive(site), "fenced": site in self.fenced} for site in SITES
+                site: {
+                    "alive": self.supervisor.site_alive(site),
+                    "fenced": site in self.fenced,
+                    "linked": not self.links_down[site],
+                }
+                for site in SITES
             },
             "links": {"kind": self.links.kind, "private": self.link_state, "delays": self.calibration},
         }

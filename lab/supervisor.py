@@ -131,6 +131,13 @@ class ZoneSupervisor:
         while self.state(name) != state and time.monotonic() < deadline:
             await asyncio.sleep(_LOOK_AGAIN_S)  # a signal is on its way until its process has had its turn
 
+    async def run_all(self) -> list[str]:
+        """Let every process run that was stopped or frozen on order; their names. Raises ServiceFailed."""
+        waiting = [*self._ordered_down, *(name for name in self.running if self.state(name) == "frozen")]
+        for name in waiting:
+            await self.set_state(name, "running")
+        return waiting
+
     async def kill(self, name: str) -> int:
         """SIGKILL for a process and its children, as the kernel does when memory ends; what is to be started again, is.
 

@@ -13,7 +13,8 @@ import asyncpg
 from lab import pki, tools
 from lab.clusters import CLUSTERS, MAIN, TOOLS, Cluster
 from lab.model import ONCALL, SITES, Options, Process, ServiceFailed, Supervisor
-from lab.runbook import journal, peer
+from lab.net.mounts import make_volume
+from lab.runbook import approval, journal, peer
 from lab.runbook.__main__ import MODE
 from lab.services import analysis, haproxy, knot, prometheus, runbook, unbound, vitals
 from lab.services.oncall import deliveries
@@ -28,7 +29,11 @@ _SERVING_WITHIN_S = 20
 async def bring_up(supervisor: Supervisor) -> None:
     """Both clusters at both sites and DNS: serving, replicating, watched."""
     options = supervisor.options
-    for old in (options.state / journal.NAME, *(deliveries(options, channel) for channel in ONCALL)):
+    for old in (
+        options.state / journal.NAME,
+        options.state / approval.NAME,
+        *(deliveries(options, channel) for channel in ONCALL),
+    ):
         old.unlink(missing_ok=True)
     (options.state / prometheus.RULES).mkdir(exist_ok=True)
     for rules in (options.state / prometheus.RULES).iterdir():
@@ -36,6 +41,8 @@ async def bring_up(supervisor: Supervisor) -> None:
     (options.state / MODE).write_text(options.takeover)
     for folder in ("volumes", "dns"):
         shutil.rmtree(options.state / folder, ignore_errors=True)
+    for site in SITES if options.volume_mb else ():
+        make_volume(Postgres(options, MAIN).volume(site), options.volume_mb)
     pki.make_keys(options.state)
     await asyncio.gather(
         _bring_up_databases(supervisor),

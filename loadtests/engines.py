@@ -19,6 +19,7 @@ def open_engine(plan: Plan, target: Target, clock: Clock) -> Engine:
         resolvers={each.name: (each.address, each.port) for each in target.resolvers},
         connect_timeout_s=plan.load.connect_timeout_s,
         request_timeout_s=plan.load.request_timeout_s,
+        verify=plan.lab.defect != "trusting-phones",
     )
     if plan.load.engine == "native":
         return NativeEngine(service, clock)

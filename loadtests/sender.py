@@ -134,12 +134,22 @@ class Sender:
             seq = int(schedule.seq[at])
             self._figures.intend()
             kept = self._devices.take(Kept(operation(patient, seq), patient, seq, due, due))
-            if kept is not None:
+            if kept is not None and (back := self._back_at(patient)) > due:
+                kept.due_ns = back  # the device has no network yet; what is due later waits behind this one
+                self._wait_for(kept)
+            elif kept is not None:
                 ready.append(kept)
         while self._retries and self._retries[0][0] <= now and len(self._flying) < _MOST_IN_FLIGHT:
             ready.append(heapq.heappop(self._retries)[2])
         if ready:
             self._begin(ready)
+
+    def _back_at(self, patient: int) -> int:
+        """When the patient's phone has a network, ns: phones that were without one do not all return at once."""
+        kind = self._classes[self._patients.client[patient]]
+        if not kind.offline_s:
+            return 0
+        return self._start_ns + int(kind.offline_s * _SECOND) + mix(patient) % int(kind.return_s * _SECOND)
 
     def _begin(self, ready: list[Kept]) -> None:
         invocations, attempts = [], []
@@ -239,6 +249,7 @@ class Sender:
         else:
             following = self._devices.done(kept, result.t_done)
             if following is not None:
+                following.due_ns += int(self._classes[self._patients.client[following.patient]].pause_s * _SECOND)
                 self._wait_for(following)
 
     def _wait_for(self, kept: Kept) -> None:

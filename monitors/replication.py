@@ -38,7 +38,7 @@ class Replication:
 
     def look(self) -> Look:
         try:
-            lag = _value(answered(self._source.get("/api/v1/query", {"query": self._query}).content))
+            lag = value_of(answered(self._source.get("/api/v1/query", {"query": self._query}).content))
         except Unreadable as error:
             return Look(ok=False, blind=True, why=str(error))
         if lag is None:
@@ -52,12 +52,18 @@ class Replication:
         return Look(ok=True, figures=figures)
 
 
-def _value(data: dict[str, Any]) -> float | None:
+def value_of(data: dict[str, Any]) -> float | None:
     """The one value of a query, the greatest of several; None: no value. Raises Unreadable."""
+    return max((value for _, value in series_of(data) if not math.isnan(value)), default=None)
+
+
+def series_of(data: dict[str, Any]) -> list[tuple[dict[str, str], float]]:
+    """Labels and value of each series of a query's answer. Raises Unreadable."""
     try:
         found = data["result"]
-        samples = [found] if data["resultType"] == "scalar" else [each["value"] for each in found]
-        values = [float(value) for _, value in samples]
-    except (KeyError, ValueError, TypeError) as error:
+        samples = (
+            [({}, found)] if data["resultType"] == "scalar" else [(each["metric"], each["value"]) for each in found]
+        )
+        return [({str(k): str(v) for k, v in labels.items()}, float(value)) for labels, (_, value) in samples]
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unreadable(f"answer: not as Prometheus answers a query ({type(error).__name__})") from error
-    return max((value for value in values if not math.isnan(value)), default=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from monitors.certificate import Certificate
 from monitors.check_in import PROJECT, CheckIns
+from monitors.deployment import Deployment
 from monitors.http_health import HttpHealth
 from monitors.look import Monitor
 from monitors.matomo_activity import MatomoActivity
@@ -108,6 +109,22 @@ def _of_prometheus(kind: Callable[[Place, Tools, Prometheus], Monitor]) -> Make:
     return make
 
 
+def _compares(prometheus: Prometheus) -> bool:
+    return any((prometheus.certificate_ends, prometheus.releases, prometheus.clock))
+
+
+def _of_prometheus_where(
+    wanted: Callable[[Prometheus], bool], kind: Callable[[Place, Tools, Prometheus], Monitor]
+) -> Make:
+    make = _of_prometheus(kind)
+
+    def where(place: Place, site: str) -> Monitor | None:
+        tools = place.target.tools
+        return make(place, site) if tools and tools.prometheus and wanted(tools.prometheus) else None
+
+    return where
+
+
 def _health(kind: Kind) -> Make:
     def make(place: Place, _: str) -> Monitor | None:
         tools = place.target.tools
@@ -138,5 +155,10 @@ _ENTRIES = (
     _Entry("matomo-activity", "tools.matomo", _matomo_activity),
     _Entry("prometheus-alerts", "tools.prometheus", _of_prometheus(PrometheusAlerts)),
     _Entry("replication", "tools.prometheus", _of_prometheus(Replication)),
+    _Entry(
+        "deployment",
+        "tools.prometheus with certificate_ends, releases or clock",
+        _of_prometheus_where(_compares, Deployment),
+    ),
     _Entry("peer", "tools.private_pem, and monitors of another site", _peer),
 )

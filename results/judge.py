@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from results import run as runs
 from results.checks import Check, asked
 from results.evidence import Evidence, Unusable
 from results.finding import Finding, Value, Verdict, merge
+from results.manifest import damaged
 from results.marks import Marks, find_marks
 
 SCHEMA = "zweitherz/verdict/1"
@@ -89,7 +90,7 @@ def carry_out(name: str, check: Check, evidence: Evidence, marks: Marks) -> Find
 
 def _integrity(run: Path) -> Finding:
     """Is the evidence what it was when the run ended?"""
-    differing = runs.damaged(run)
+    differing = damaged(run)
     if differing:
         why = differing[0] if len(differing) == 1 else f"{differing[0]} (and {len(differing) - 1} more)"
         return Finding(EVIDENCE, Verdict.INCONCLUSIVE, why, {"differing": len(differing)}, {"differing": 0})
@@ -140,3 +141,7 @@ def _headline(evidence: Evidence, marks: Marks, findings: list[Finding]) -> dict
 
 def _round(value: float | None, digits: int = 2) -> float | None:
     return None if value is None else round(value, digits)
+
+
+if __name__ == "__main__":  # ``python -m results.judge RUN``: its verdict.json on standard output, nothing is written
+    sys.stdout.buffer.write(judge(Path(sys.argv[1])).to_bytes())

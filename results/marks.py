@@ -57,7 +57,7 @@ def find_marks(evidence: Evidence) -> Marks:
         t_lifted=_lifted(evidence, t0, observed),
         t_imp=t_imp,
         t_det=steps.get("detect"),
-        t_auth=_authoritative(evidence, t0),
+        t_auth=_authoritative(evidence, t0, observed),
         t_decl=steps.get("declare"),
         t_rest=_restored(evidence, t_imp, observed) if t_imp is not None and observed is not None else None,
         t_fb=t_fb,
@@ -83,7 +83,8 @@ def _lifted(evidence: Evidence, t0: int, observed: int | None) -> int | None:
     return max(times, default=None)
 
 
-def _authoritative(evidence: Evidence, t0: int) -> int | None:
+def _authoritative(evidence: Evidence, t0: int, observed: int | None) -> int | None:
+    """Not what the rollback changed, when nobody watched any more."""
     tools, target = evidence.plan.fault.takeover == TOOLS, evidence.environment["target"]
     survivor = evidence.address(evidence.plan.fault.survivor, tools=tools)
     record = (target.get("tools") or {}).get("record") if tools else target["zone"].get("record")
@@ -92,7 +93,8 @@ def _authoritative(evidence: Evidence, t0: int) -> int | None:
     for event in evidence.of_kind("dns.authoritative"):
         # before there were two records, events named none
         of_record = event.data.get("name") in (record, None)
-        if of_record and event.data.get("answer") == survivor and event.t_ns >= t0:
+        in_time = event.t_ns >= t0 and (observed is None or event.t_ns <= observed)
+        if of_record and event.data.get("answer") == survivor and in_time:
             switched.setdefault(event.subject, event.t_ns)
     return max(switched.values()) if servers and set(switched) >= servers else None
 

@@ -35,6 +35,8 @@ class ClientClass(_Part):
     """How one kind of client uses DNS and connections.
 
     cache_s     the application keeps an address that long, whatever the TTL says (JVM: 30); 0: asks at each connection
+    offline_s   has no network for so long from the start of the load: readings are kept, and sent afterwards, one at a time, each
+                `pause_s` after the one before; such phones return within `return_s`
     keep_alive  keeps its connection between uploads until somebody closes it
     period_s    a reading every so many seconds, in place of the population's usual period
     """
@@ -45,6 +47,9 @@ class ClientClass(_Part):
     cache_s: float = Field(0, ge=0)
     keep_alive: bool = False
     period_s: float | None = Field(None, gt=0)
+    offline_s: float = Field(0, ge=0)
+    return_s: float = Field(5, gt=0)
+    pause_s: float = Field(0, ge=0)
 
 
 class Load(_Part):
@@ -129,6 +134,13 @@ class Objectives(_Part):
     isolation_bad_ratio: Share = Field(
         0.001, description="readings not on time during a fault that is none of the patients'"
     )
+    reconnection_t95_s: float = Field(
+        30, description="95 % of those who lost a connection that they keep have one again"
+    )
+    reconnection_factor: float = Field(4, description="new connections in the worst second, times those in a usual one")
+    backlog_t95_s: float = Field(
+        60, description="95 % of what phones kept without a network has arrived after it returned"
+    )
     monitor_blind_s: float = Field(10, description="longest time without a look of a monitor at the surviving site")
     info_ratio_outside: Share = Field(0.001, description="indeterminate uploads outside the fault window")
     steady_fail_ratio: Share = Field(0.001, description="failed uploads in the steady phase")
@@ -164,6 +176,9 @@ class Guards(_Part):
     abort_unavailable_s: float = Field(240, description="no acknowledged upload for so long")
     stop_file: str = "STOP"
     time_limit_s: float = 600
+    lease_s: float = Field(
+        60, ge=5, le=3600, description="a drill that is gone for so long: the target mends what it broke"
+    )
 
 
 class LabOptions(_Part):
@@ -175,6 +190,9 @@ class LabOptions(_Part):
     clamp_s: int = Field(60, ge=1, description="the clamping resolver keeps every answer at least that long")
     servers_per_site: int = Field(2, ge=2, le=8)
     tools: bool = Field(True, description="with the cluster that watches: Sentry, Matomo, Prometheus, Alertmanager")
+    volume_mb: int = Field(
+        0, ge=0, le=4096, description="size of the volume of each site's database, in memory; 0: the machine's own disk"
+    )
     link_ms: float = Field(2, description="private link, one way")
     distances_ms: dict[str, float] = Field({"near": 5, "middle": 20, "far": 45}, description="one way")
 
@@ -191,8 +209,8 @@ class Fault(_Part):
     survivor: str = "gra"
     service: str = Field(
         "",
-        description="of the faults service-down and process-killed: sentry, matomo, oncall, pager; server, analysis, "
-        "balancer, database of the site",
+        description="of service-down: sentry, matomo, oncall, pager; server, analysis, database of the site; of process-killed: "
+        "server, analysis, balancer",
     )
     how: Literal["stopped", "frozen", "down", "one-way", "slow"] = Field(
         "frozen",
@@ -209,12 +227,33 @@ class Fault(_Part):
 
 
 class Condition(_Part):
-    """Something that is broken already when the fault comes, and stays so."""
+    """Something else that is broken, and stays so: already when the fault comes, or a while after it.
+
+    after_s  null: before the fault; else so many seconds after its effect
+    """
 
     name: str
     site: str = ""
     service: str = ""
     how: Literal["stopped", "frozen"] = "stopped"
+    after_s: float | None = Field(None, ge=0)
+
+
+class Person(_Part):
+    """Somebody who has to approve a step of the takeover.
+
+    answers_s  so long after being asked; null: in earnest, by the file ``approvals/<step>`` of the run (at a terminal the drill
+               asks and writes it; what is written in it is the reason)
+    absent     never answers: the `deputy` does, `deputy_s` after `name` was asked
+    """
+
+    step: Literal["fence", "promote", "dns", "declare"]
+    name: str = "on-call"
+    answers_s: float | None = Field(10, ge=0)
+    absent: bool = False
+    deputy: str = "deputy"
+    deputy_s: float = Field(30, ge=0)
+    reason: str = "as the runbook says"
 
 
 class Alerting(_Part):
@@ -246,6 +285,7 @@ class Plan(_Part):
     phases: Phases = Phases()
     fault: Fault = Fault()
     conditions: list[Condition] = []
+    people: list[Person] = []
     alerting: Alerting = Alerting()
     checks: list[str] | None = Field(None, description="checks that are asked for in this drill; null: all")
     objectives: Objectives = Objectives()

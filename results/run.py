@@ -1,4 +1,4 @@
-"""Where the runs lie, how they are named and found, and the manifest that says what belongs to one.
+"""Where the runs lie, how they are named and found.
 
 ``results/runs/<id>/``, id = start (UTC), drill, four random digits: ``2026-11-23T16-30-00Z_site-loss_7f3a``.
 ``results/latest`` points to the last one. ``ZWEITHERZ_RESULTS`` names another folder than ``results``.
@@ -13,9 +13,6 @@ import time
 from pathlib import Path
 
 VARIABLE = "ZWEITHERZ_RESULTS"
-MANIFEST = "MANIFEST.sha256"
-# what is made *from* the evidence, and may be made again
-DERIVED = ("verdict.json", "junit.xml", "summary.md", "report.", "plots/", MANIFEST, "live/", "history/log/")
 
 
 class UnknownRun(ValueError):
@@ -77,37 +74,3 @@ def find(name: str) -> Path:
         raise UnknownRun(f"run {name!r}: {len(found)} runs begin so, the last is {found[-1].name}")
     last = ", ".join(run.name for run in runs()[-3:]) or "none"
     raise UnknownRun(f"run {name!r}: unknown; the last runs are {last}")
-
-
-def write_manifest(run: Path) -> None:
-    """SHA-256 of every file of evidence, in the format of sha256sum."""
-    lines = [f"{_digest(path)}  {path.relative_to(run)}\n" for path in _evidence_files(run)]
-    draft = run / f"{MANIFEST}.part"
-    draft.write_text("".join(lines))
-    draft.rename(run / MANIFEST)
-
-
-def damaged(run: Path) -> list[str]:
-    """What differs from the manifest, one line each: missing, changed. No manifest: one line that says so."""
-    manifest = run / MANIFEST
-    if not manifest.exists():
-        return [f"{MANIFEST}: missing"]
-    differing = []
-    for line in manifest.read_text().splitlines():
-        digest, _, name = line.partition("  ")
-        path = run / name
-        if not path.is_file():
-            differing.append(f"{name}: missing")
-        elif _digest(path) != digest:
-            differing.append(f"{name}: changed since the run ended")
-    return differing
-
-
-def _evidence_files(run: Path) -> list[Path]:
-    files = (path for path in run.rglob("*") if path.is_file() and not path.name.endswith(".part"))
-    return sorted(path for path in files if not str(path.relative_to(run)).startswith(DERIVED))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

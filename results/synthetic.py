@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from results import run as runs
 from results.history import write_table
+from results.manifest import write_manifest
 from results.plan import Plan
 from results.plan_file import write_plan
 from results.schema import HISTORY, LOOKUPS, READBACK, SAMPLES
@@ -54,7 +54,7 @@ def write_run(run: Path, rows: int, files: int = 4, seed: int = 1) -> Path:
         _events(timeline, rows)
     gather(run)
     (run / "journal.json").write_text(json.dumps({"status": "completed"}))
-    runs.write_manifest(run)
+    write_manifest(run)
     return run
 
 

@@ -6,6 +6,7 @@ Each process writes a file of its own (``timeline/<source>.jsonl``); no process 
 Vocabulary (kind: subject, data):
 
 ====================  ===========================================================================================
+plan                  subject: SHA-256 of plan.yaml, written as the drill begins (`results.plan_record`)
 phase                 subject: warm-up, steady, loss, takeover, fault, recovered, drain; data.state: begin | end
 fault.command         subject: site or link; data.fault: name of the fault. The command was issued
 fault.receipt         subject as above; data.effective: true | false, data.proof: what counts as one

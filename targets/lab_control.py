@@ -12,9 +12,23 @@ fence      site, by?, cluster?, volume_only?,  t_ns; cut off by the provider, wh
            dead_since_ns?                      refused when the site has come back after that monotonic time
 link       name, state: up | down | one-way | slow, more_ms?   t_ns; one-way: from the first site only; slow: one way more
 round-trip                                     round_trip_ms over the private link; null: nothing comes back
+name-server    name, state?: held | live       state, seen by a change, t_ns; the zone of an authoritative server takes none
+record     record, address?                    answers of each authoritative server, t_ns; set by the provider's console
+misdirect  record                              answers, t_ns; the entry points to somebody else's host, which answers
+stop-key   state: on | off                     t_ns; the record (zone.stop) that ends every drill
+transfer   name                                t_ns; an authoritative server fetches the zone anew, held or not
+approvals  steps?, approve?, by?, reason?      steps that wait for a person, and who approved which
+servers    site, certificate?, clock_s?, release?   t_ns when the first was deployed anew; without a change t_ns and servers:
+                                               certificate_ends_s, clock_s (ahead), release, as each shows it
+throttle   site, share?                        stopped: share of a second in which the site's servers were stopped; t_ns
+cut-connections  site                          cut: connections to the site's servers that were ended, t_ns
+volume     site, state?: full | free           writable, by writing; t_ns; the volume of the site's database (lab.volume_mb)
+mirroring  site, state?: cut | following       t_ns; without a state also behind_bytes, grew_bytes (in a second), follows
 monitors-link  site, state: up | down          t_ns; the network of that site's monitors
 service    name, state?: running | stopped | frozen | killed   state as the process table shows it, pid, killed?: the PID
                                                that got SIGKILL, t_ns; what is to be started again, is
+run-all                                        services: processes that were stopped or frozen on order, and run again; t_ns
+lease      holder?, ttl_s?, release?           holder, lapsed, t_ns; not renewed within ttl_s: all that was broken is mended
 uploads    site, state?: taken | refused       uploads, ready (the health page's word), t_ns; refused: may not be written
 rules      name, file                          reloaded: sites whose Prometheus reads that rule file now
 deliveries                                     deliveries: what each channel to the people on duty received

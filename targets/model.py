@@ -83,6 +83,9 @@ class Zone(_Part):
     record: str = Field(description="fully qualified, without the final dot")
     ttl_s: int
     authoritative: list[Endpoint]
+    stop: str | None = Field(
+        None, description="a name: whoever may change the zone ends any drill by a TXT record 'stop' there"
+    )
 
 
 class Resolver(_Part):
@@ -167,6 +170,9 @@ class Matomo(_Part):
 class Prometheus(_Part):
     """Where figures are seen; `token` is sent as Bearer.
 
+    certificate_ends, releases, clock  PromQL, each optional, for the monitor that compares the sites: Unix time until which the
+                     certificate of each server is valid; one series (label version) for each release that runs anywhere;
+                     seconds that each server's clock is ahead
     replication_lag  PromQL: how far the mirror lies behind, in bytes; the default is as postgres_exporter names it, over a
                      minute: one scrape that failed does not mean that no mirror follows
     """
@@ -174,6 +180,9 @@ class Prometheus(_Part):
     url: str
     token: Secret
     replication_lag: str = "max(max_over_time(pg_stat_replication_pg_wal_lsn_diff[1m]))"
+    certificate_ends: str | None = None
+    releases: str | None = None
+    clock: str | None = None
 
 
 class Tools(_Part):

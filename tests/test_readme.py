@@ -20,7 +20,7 @@ HOME = Path(__file__).resolve().parent.parent
 BLOCKS = re.findall(r"```sh\n(.*?)```", (HOME / "README.md").read_text(), re.S)
 LINES = [line.partition("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
 OF_THE_LAB = [line for line in LINES if re.search("zweitherz lab|locust|monitors", line)]
-OF_A_RUN = [line for line in LINES if re.search(r"zweitherz (report|judge|runs)", line)]
+OF_A_RUN = [line for line in LINES if re.search(r"zweitherz (report|judge|runs|pack|verify)", line)]
 OF_DRILLS = [line for line in LINES if "zweitherz drill" in line]
 OF_MAKE = [line for line in LINES if line.startswith("make ")]
 

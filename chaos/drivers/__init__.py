@@ -49,6 +49,73 @@ class Driver(Protocol):
     def set_monitors_link(self, site: str, state: str) -> None:
         """Take the network of a site's monitors up or down."""
 
+    def set_dns_updates(self, state: str) -> None:
+        """refused: whoever wants to change a DNS entry by the provider's update interface is refused; taken: not any more."""
+
+    def dns_updates(self) -> str:
+        """taken or refused, by an update that would change nothing."""
+
+    def set_second_name_server(self, state: str) -> None:
+        """stale: an authoritative server follows no change any more; following: it does again."""
+
+    def second_name_server(self) -> str:
+        """stale or following, by a change that nobody asks for."""
+
+    def misdirect_entry(self) -> None:
+        """Point the service's DNS entry to a host of somebody else, who answers."""
+
+    def mend_entry(self) -> None:
+        """Point it to the site that is active; harmless when it does already."""
+
+    def entry(self) -> dict[str, list[str]]:
+        """What each authoritative server answers now, by its name."""
+
+    def ask_people(self, steps: Sequence[str]) -> None:
+        """From now on these steps of the takeover wait for somebody's approval; none: nobody is asked any more."""
+
+    def approve(self, step: str, by: str, reason: str) -> None:
+        """Let a step go on."""
+
+    def deploy(self, site: str, deployment: str) -> int:
+        """The site's servers with an expired certificate, with a clock that is ahead, as an older release; or as they should be.
+
+        `deployment`: expired-certificate, clock-ahead, old-release, as-it-should-be. Returns when it began with the first one
+        (CLOCK_MONOTONIC, ns).
+        """
+
+    def deployed(self, site: str) -> list[dict[str, Any]]:  # certificate_ends_s (Unix time), clock_s, release
+        """What each of the site's servers shows: clock_s is how far it is ahead of ours."""
+
+    def throttle(self, site: str, share: float) -> None:
+        """Give the site's servers only that share of the processor time that they want; 1: all."""
+
+    def stopped_share(self, site: str) -> float:
+        """Share of the time in which the process table shows them stopped, looked at for a second."""
+
+    def cut_connections(self, site: str) -> int:
+        """End every connection between patients and the site's servers; how many there were."""
+
+    def fill_volume(self, site: str, *, full: bool) -> None:
+        """Fill the volume of a site's database, or free it; harmless when it was not filled."""
+
+    def volume_writable(self, site: str) -> bool:
+        """By writing to it."""
+
+    def cut_mirror(self, site: str) -> None:
+        """The site's database follows the active one no more."""
+
+    def let_mirror_follow(self, site: str) -> None:
+        """It may again; harmless for one that follows, or that is active by now."""
+
+    def mirror_lag(self, site: str) -> tuple[bool, int]:
+        """Whether it receives, and how many bytes more it lacks after a second."""
+
+    def renew_lease(self, holder: str, ttl_s: float) -> None:
+        """Whatever was broken on order is mended by the target itself when this was not renewed for so long."""
+
+    def release_lease(self) -> None:
+        """Nothing is broken any more: nothing is to be mended."""
+
     def set_uploads(self, site: str, state: str) -> None:
         """refused: the service may not write any more, and nothing else changes; taken: it may again."""
 
@@ -74,5 +141,5 @@ class Driver(Protocol):
 def driver_for(target: Target) -> Driver:
     """The driver of a target. Raises NoDriver."""
     if target.control is not None:
-        return LabDriver(target.control)
+        return LabDriver(target, target.control)
     raise NoDriver(f"target {target.name!r}: it has no control socket, and no other driver exists yet")

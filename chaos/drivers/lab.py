@@ -6,18 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from targets.lab_control import LabControl
+from targets.lab_control import LabControl, LabRefused
+from targets.model import Target
 
 # by the name that plans use: the channels to the people on duty stand outside both sites
 _OUTSIDE = ("oncall", "pager")
 _OF_THE_PRODUCT = {"server": "vitals0", "analysis": "analysis", "balancer": "haproxy", "database": "postgres"}
 
+_DEPLOYMENTS: dict[str, dict[str, Any]] = {
+    "expired-certificate": {"certificate": "expired"},
+    "clock-ahead": {"clock_s": 90},
+    "old-release": {"release": "0.9.0"},
+    "as-it-should-be": {"certificate": "valid"},
+}
+
 
 class LabDriver:
     """See `chaos.drivers.Driver`."""
 
-    def __init__(self, control: Path) -> None:
+    def __init__(self, target: Target, control: Path) -> None:
+        self._target = target
         self._lab = LabControl(control, timeout_s=120)
+        self._first, self._second = (each.name for each in target.zone.authoritative)
 
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
         self._lab.call("kill", site=site, order=list(order), pause_s=pause_s)
@@ -54,6 +64,75 @@ class LabDriver:
 
     def set_monitors_link(self, site: str, state: str) -> None:
         self._lab.call("monitors-link", site=site, state=state)
+
+    def set_dns_updates(self, state: str) -> None:
+        self._lab.call("name-server", name=self._first, state="held" if state == "refused" else "live")
+
+    def dns_updates(self) -> str:
+        return "refused" if self._lab.call("name-server", name=self._first)["state"] == "held" else "taken"
+
+    def set_second_name_server(self, state: str) -> None:
+        self._lab.call("name-server", name=self._second, state="held" if state == "stale" else "live")
+
+    def second_name_server(self) -> str:
+        return "stale" if self._lab.call("name-server", name=self._second)["state"] == "held" else "following"
+
+    def misdirect_entry(self) -> None:
+        self._lab.call("misdirect", record=self._target.zone.record)
+
+    def mend_entry(self) -> None:
+        databases = self._lab.call("status")["databases"]
+        active = next((site for site, each in databases.items() if each["role"] == "primary"), None)
+        if active is None:
+            raise LabRefused("no site's database is primary: nobody knows where the DNS entry should point to")
+        self._lab.call("record", record=self._target.zone.record, address=self._target.site(active).address)
+
+    def entry(self) -> dict[str, list[str]]:
+        return dict(self._lab.call("record", record=self._target.zone.record)["answers"])
+
+    def ask_people(self, steps: Sequence[str]) -> None:
+        self._lab.call("approvals", steps=list(steps))
+
+    def approve(self, step: str, by: str, reason: str) -> None:
+        self._lab.call("approvals", approve=step, by=by, reason=reason)
+
+    def deploy(self, site: str, deployment: str) -> int:
+        return int(self._lab.call("servers", site=site, **_DEPLOYMENTS[deployment])["t_ns"])
+
+    def deployed(self, site: str) -> list[dict[str, Any]]:
+        return list(self._lab.call("servers", site=site)["servers"])
+
+    def throttle(self, site: str, share: float) -> None:
+        self._lab.call("throttle", site=site, share=share)
+
+    def stopped_share(self, site: str) -> float:
+        return float(self._lab.call("throttle", site=site)["stopped"])
+
+    def cut_connections(self, site: str) -> int:
+        return int(self._lab.call("cut-connections", site=site)["cut"])
+
+    def fill_volume(self, site: str, *, full: bool) -> None:
+        self._lab.call("volume", site=site, state="full" if full else "free")
+
+    def volume_writable(self, site: str) -> bool:
+        return bool(self._lab.call("volume", site=site)["writable"])
+
+    def cut_mirror(self, site: str) -> None:
+        self._lab.call("mirroring", site=site, state="cut")
+
+    def let_mirror_follow(self, site: str) -> None:
+        if self._lab.call("status")["databases"][site]["role"] != "down":
+            self._lab.call("mirroring", site=site, state="following")
+
+    def mirror_lag(self, site: str) -> tuple[bool, int]:
+        lag = self._lab.call("mirroring", site=site)
+        return bool(lag["follows"]), int(lag["grew_bytes"])
+
+    def renew_lease(self, holder: str, ttl_s: float) -> None:
+        self._lab.call("lease", holder=holder, ttl_s=ttl_s)
+
+    def release_lease(self) -> None:
+        self._lab.call("lease", release=True)
 
     def set_uploads(self, site: str, state: str) -> None:
         self._lab.call("uploads", site=site, state=state)

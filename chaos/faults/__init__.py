@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import difflib
 
+from chaos.faults.balancer_gone import BALANCER_GONE
+from chaos.faults.connections_cut import CONNECTIONS_CUT
 from chaos.faults.database_killed import DATABASE_KILLED
+from chaos.faults.deployed import CERTIFICATE_EXPIRED, CLOCK_AHEAD, RELEASE_OLD
+from chaos.faults.dns_updates_refused import DNS_UPDATES_REFUSED
+from chaos.faults.dns_wrong import DNS_WRONG
 from chaos.faults.kind import Kind, NoReceipt
+from chaos.faults.mirror_behind import MIRROR_BEHIND
 from chaos.faults.monitors_cut import MONITORS_CUT
+from chaos.faults.name_server_stale import NAME_SERVER_STALE
 from chaos.faults.private_link import PRIVATE_LINK
 from chaos.faults.process_killed import PROCESS_KILLED
+from chaos.faults.processor_short import PROCESSOR_SHORT
 from chaos.faults.service_down import SERVICE_DOWN
 from chaos.faults.site_cut import SITE_CUT
 from chaos.faults.site_loss import SITE_LOSS
 from chaos.faults.uploads_refused import UPLOADS_REFUSED
+from chaos.faults.volume_full import VOLUME_FULL
 from results.plan import Condition, Fault, Plan
 
 __all__ = ["FAULTS", "NONE", "Kind", "NoReceipt", "UnknownFault", "check_faults", "fault"]
@@ -21,6 +30,9 @@ NONE = "none"  # a drill in which nothing is broken: whoever cries is wrong
 _KINDS = (
     *(SITE_LOSS, SITE_CUT, DATABASE_KILLED, PROCESS_KILLED, PRIVATE_LINK),
     *(SERVICE_DOWN, MONITORS_CUT, UPLOADS_REFUSED),
+    *(DNS_UPDATES_REFUSED, NAME_SERVER_STALE, DNS_WRONG),
+    *(CERTIFICATE_EXPIRED, RELEASE_OLD, CLOCK_AHEAD, PROCESSOR_SHORT, CONNECTIONS_CUT),
+    *(VOLUME_FULL, MIRROR_BEHIND, BALANCER_GONE),
 )
 FAULTS = {kind.name: kind for kind in _KINDS}
 

@@ -58,5 +58,5 @@ SERVICE_DOWN = Kind(
     undo=run,
     lifted=runs,
     hows=("stopped", "frozen"),
-    services=("sentry", "matomo", "oncall", "pager", "server", "analysis", "balancer", "database"),
+    services=("sentry", "matomo", "oncall", "pager", "server", "analysis", "database"),
 )

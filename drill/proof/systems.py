@@ -96,7 +96,20 @@ def _watched(drill: str, red: str = "", unclear: str = "", follows: str = "", **
 
 
 # in the suite's 15 minutes there is no room for these
-_NOT_QUICK = frozenset({"no-promotion", "lying-health", "leaked-name", "hasty-hand-over"})
+_NOT_QUICK = frozenset(
+    {
+        *(
+            "no-promotion",
+            "lying-health",
+            "leaked-name",
+            "hasty-hand-over",
+            "lose-last-second",
+            "ttl-ignored",
+            "gevent",
+        ),
+        *("one-way-detection", "one-way-to-dns", "unverified-dns"),
+    }
+)
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal split-brain"
 EXPECTED = {
     # the synthetic transaction reads back what was acknowledged, and finds the defect before any site is lost
@@ -152,6 +165,52 @@ EXPECTED = {
     ),
     "silent-monitor": _soon(red="monitor-detection", **_NO_TOOLS),
     "flapping-monitor": _watched("quiet", red="monitor-truth", **_BRIEF, **_QUIET_ALONE),
+    # everybody's name points to a stranger, who thanks for every reading: what he was told is nowhere
+    "trusting-phones": _watched(
+        "dns-wrong",
+        red="authenticity data-loss",
+        follows="monitor-truth",
+        **{
+            **_BRIEF,
+            **_NO_TOOLS,
+            "phases.recovered_s": 24,
+            "objectives.at_risk_writes": 100,
+            "checks": "[injection-receipt, data-loss, duplicates, authenticity, monitor-truth]",
+        },
+    ),
+    # nobody can get in, and nobody takes over: the database behind it is well
+    "one-way-detection": _watched(
+        "balancer-gone",
+        red="recovery-time dns-convergence",
+        follows=f"{_NO_SERVICE} data-loss duplicates corruption monitor-truth",
+        **{**_SITE_LOSS, **_ALONE},
+    ),
+    # promoted, and nobody is told: the entry cannot be changed the only way that is known
+    "one-way-to-dns": _watched(
+        "dns-updates-refused",
+        red="dns-convergence recovery-time",
+        follows=f"{_NO_SERVICE} data-loss duplicates corruption monitor-truth",
+        **{**_SITE_LOSS, **_ALONE},
+    ),
+    # every second answer goes on leading to the site that was lost
+    "unverified-dns": _watched(
+        "name-server-stale",
+        red="dns-convergence",
+        follows=f"recovery-time {_NO_SERVICE} data-loss duplicates corruption monitor-truth",
+        **{**_SITE_LOSS, **_ALONE},
+    ),
+    # what the mirror lacks is given up without anybody's having been asked
+    "nobody-asked": _watched(
+        "lagging-mirror",
+        red="people",
+        follows="monitor-truth alert-delivery",
+        **{
+            **_SITE_LOSS,
+            **_NO_TOOLS,
+            "phases.fault_s": 10,
+            "checks": "[injection-receipt, recovery-time, data-loss, people]",
+        },
+    ),
     # the page fires, and goes to nobody
     "alert-misrouted": _soon(red="alert-delivery", checks=("alert-delivery",)),
     # there is no second Prometheus to be read either

@@ -29,6 +29,12 @@ def make_mounts(state: Path) -> None:
         _mount("-t", "overlay", "-o", f"lowerdir={unpacked}:{_SHARE}", "lab", str(_SHARE))
 
 
+def make_volume(folder: Path, size_mb: int) -> None:
+    """A volume of that size, which can be full without anybody else's being so. Raises ServiceFailed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _mount("-t", "tmpfs", "-o", f"mode=0700,size={size_mb}m", "lab", str(folder))
+
+
 def _mount(*arguments: str) -> None:
     done = subprocess.run(["mount", *arguments], capture_output=True, text=True, timeout=10, check=False)
     if done.returncode:

@@ -43,6 +43,7 @@ def legs() -> dict[str, tuple[Leg, Leg]]:
         *model.RESOLVERS.values(),
         *(address for _, address in model.ONCALL.values()),
         model.ABROAD[1],
+        model.STRANGER,
     ]
     links["dns"] = (
         Leg("dns", "public", servers[0], gateway=_router(servers[0]), more_addresses=tuple(servers[1:])),

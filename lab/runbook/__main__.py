@@ -18,6 +18,7 @@ import asyncpg
 from lab import tools
 from lab.clusters import CLUSTERS, MAIN
 from lab.model import Options, ServiceFailed
+from lab.runbook import approval
 from lab.runbook.hand_over import HandOver
 from lab.runbook.steps import CYCLE_S, Runbook
 from targets.lab_control import LabRefused, LabUnreachable
@@ -49,9 +50,11 @@ async def watch_mirror(runbook: Runbook) -> None:
 
 
 async def perform(runbook: Runbook, names: list[str]) -> None:
-    """These steps, one after the other, each in the journal."""
+    """These steps, one after the other, each in the journal, and each when whoever has to approve it has done so."""
     steps = runbook.steps()
     for name in names:
+        if runbook.cluster is MAIN and runbook.options.defect != "nobody-asked":
+            await approval.wait_for(runbook.options.state, name, runbook.journal)
         with runbook.journal.step(name):
             await steps[name]()
 

@@ -12,7 +12,7 @@ from lab.clusters import Cluster
 from lab.net.namespace import socket_in
 
 _PATIENCE_S = 0.9
-
+_DNS_PORT = 53
 
 ACCEPTS, REFUSES, SILENT = (
     "accepts",
@@ -37,6 +37,12 @@ async def service_ready(cluster: Cluster, site: str, ca: Path, vantage: str | No
 async def balancer_accepts(cluster: Cluster, site: str) -> bool:
     """True when that address accepts: the site lives. A mirror's balancer has nobody to send a request to, and hangs up."""
     return await _port(cluster.public[site], model.HTTPS) == ACCEPTS
+
+
+async def reaches_outside() -> bool:
+    """True when this site's own way out works: somebody outside both sites accepts."""
+    ports = await asyncio.gather(*(_port(address, _DNS_PORT) for address in model.AUTHORITATIVE.values()))
+    return ACCEPTS in ports
 
 
 async def _port(address: str, port: int) -> str:

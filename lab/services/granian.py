@@ -23,6 +23,7 @@ def command(application: str, port: int, *, tls: Keys | None = None, websockets:
     return (
         *(str(Path(sys.executable).with_name("granian")), "--interface", "asgi"),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--loop", "uvloop", "--http", "1"),
-        *("--backlog", "512", "--ws" if websockets else "--no-ws", "--workers-kill-timeout", "3"),
+        # granian holds at most so many connections at once as its backlog is long, idle ones as well
+        *("--backlog", "4096", "--ws" if websockets else "--no-ws", "--workers-kill-timeout", "3"),
         *("--no-access-log", "--log-level", "warning", *ends, application),
     )

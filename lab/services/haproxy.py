@@ -184,6 +184,16 @@ async def forward(site: str, *, on: bool) -> None:
         raise ServiceFailed(f"{name(site)}: {command}: {answer}")
 
 
+async def cut_connections(site: str) -> int:
+    """End every connection to the site's servers, whatever is on its way; how many there were. Raises ServiceFailed."""
+    rows = csv.DictReader((await _ask(site, "show stat")).lstrip("# ").splitlines())
+    own = [row for row in rows if row["pxname"] == "vitals" and row["svname"].startswith("vitals")]
+    for row in own:
+        if answer := await _ask(site, f"shutdown sessions server vitals/{row['svname']}"):
+            raise ServiceFailed(f"{name(site)}: shutdown sessions: {answer}")
+    return sum(int(row["scur"]) for row in own)
+
+
 async def servers_ready(site: str) -> int:
     """How many application servers of the site passed the balancer's last check. Raises ServiceFailed."""
     rows = csv.DictReader((await _ask(site, "show stat")).lstrip("# ").splitlines())

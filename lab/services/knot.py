@@ -66,6 +66,11 @@ def tsig_secret(state: Path) -> str:
     return base64.b64encode(bytes.fromhex(pki.keys(state).tsig.read_text())).decode()
 
 
+def console(name: str) -> Path:
+    """Socket of a server's console, in the lab's private /run."""
+    return Path("/run/knot", name, "knot.sock")
+
+
 def servers(options: Options) -> list[Process]:
     """Both authoritative servers, each cluster's record pointing to the site where it is active."""
     return [_server(options, name) for name in model.AUTHORITATIVE]
@@ -96,7 +101,7 @@ def _server(options: Options, name: str) -> Process:
             )
         )
     config = storage / "knot.conf"
-    rundir = Path("/run/knot", name)  # the lab's private /run
+    rundir = console(name).parent
     rundir.mkdir(parents=True, exist_ok=True)
     text = _CONFIG.format(
         rundir=rundir,

@@ -1,6 +1,6 @@
 """A cluster's PostgreSQL at both sites: streaming replication over the private link, promotion, rejoining.
 
-The data directory is the site's volume (``volumes/<site>/pgdata``, ``tools-pgdata``), as block storage is in the case.
+The data directory is on the site's volume (``volumes/<site>/<cluster>/pgdata``), as on block storage in the case.
 Profiles: `sync` (a commit is acknowledged when the other site has flushed it) and `async`.
 """
 
@@ -72,7 +72,11 @@ class Postgres:
 
     def data(self, site: str) -> Path:
         """Its data directory on the site's volume."""
-        return self.options.state / "volumes" / site / f"{self.cluster.prefix}pgdata"
+        return self.volume(site) / "pgdata"
+
+    def volume(self, site: str) -> Path:
+        """What the data directory lies on."""
+        return self.options.state / "volumes" / site / self.cluster.name
 
     def name(self, site: str) -> str:
         """Of its process at a site."""

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import Options, Process, Ready
 from lab.services import granian
 from lab.services.postgres import socket_folder
+from lab.vitals.settings import VERSION
 
 FIRST_PORT = 8441
 METRICS_PORT = 9441  # of the first application server of a site; the next ones follow
 
 
-def application_servers(options: Options, site: str) -> list[Process]:
+@dataclass(frozen=True)
+class Deployment:
+    """How the application servers of a site are deployed; the default is as it should be, and the same at both sites.
+
+    certificate  "valid", or "expired": nobody has renewed it there
+    clock_s      so far the site's clock is ahead
+    release      what they say that they are
+    """
+
+    certificate: str = "valid"
+    clock_s: float = 0
+    release: str = VERSION
+
+
+def name(site: str, number: int) -> str:
+    """Of an application server's process."""
+    return f"{site}/vitals{number}"
+
+
+def application_servers(options: Options, site: str, deployment: Deployment | None = None) -> list[Process]:
     """At least two, on loopback ports behind the balancer."""
-    return [_server(options, site, number) for number in range(options.servers_per_site)]
+    wanted = deployment or Deployment()
+    return [_server(options, site, number, wanted) for number in range(options.servers_per_site)]
 
 
-def _server(options: Options, site: str, number: int) -> Process:
+def _server(options: Options, site: str, number: int, deployment: Deployment) -> Process:
     keys = pki.keys(options.state)
+    shown = keys
+    if deployment.certificate == "expired":
+        shown = replace(keys, certificate=keys.expired, key=keys.expired_key)
     port = FIRST_PORT + number
     return Process(
-        name=f"{site}/vitals{number}",
+        name=name(site, number),
         zone=site,
-        argv=granian.command("lab.vitals.app:app", port, tls=keys),
+        argv=granian.command("lab.vitals.app:app", port, tls=shown),
         env={
             "VITALS_SITE": site,
             "VITALS_HOST": model.RECORD,
@@ -32,6 +58,9 @@ def _server(options: Options, site: str, number: int) -> Process:
             "VITALS_TOKEN_KEY": str(keys.token_key),
             "VITALS_EXPORTS": str(options.folder("volumes", site, "exports")),
             "VITALS_DEFECT": options.defect,
+            "VITALS_CERTIFICATE": str(shown.certificate),
+            "VITALS_CLOCK_S": str(deployment.clock_s),
+            "VITALS_RELEASE": deployment.release,
             **(_reporting(options, site, number) if options.tools else {}),
             **(_errors(options, model.ABROAD[0]) if options.defect == "telemetry-abroad" else {}),
         },

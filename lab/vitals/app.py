@@ -12,8 +12,9 @@ GET      /health/live                          200 while the process can answer
 GET      /health/ready                         200 only while the site's database is primary and takes writes, else 503
 =======  ====================================  ==========================================================
 
-Every answer names ``Serving-Site``, ``Serving-Role`` and ``Service-Version``; an acknowledgement also ``Upload-Ack`` and
-``Upload-Digest`` (SHA-256 of the body as received), and ``Upload-Replayed`` where the upload had been stored before.
+Every answer names ``Date`` (by the site's own clock), ``Serving-Site``, ``Serving-Role`` and ``Service-Version``; an
+acknowledgement also ``Upload-Ack`` and ``Upload-Digest`` (SHA-256 of the body as received), and ``Upload-Replayed`` where the
+upload had been stored before.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -36,7 +38,7 @@ from lab.vitals.export import Exports
 from lab.vitals.log import LOG, set_up_log
 from lab.vitals.metrics import Metrics
 from lab.vitals.outcome import Refusal
-from lab.vitals.settings import VERSION, Settings
+from lab.vitals.settings import Settings
 from lab.vitals.store import Store
 
 Scope = MutableMapping[str, Any]  # Any: ASGI's own messages
@@ -77,6 +79,7 @@ class Vitals:
                 set_up_log(self.settings.site)
                 await self.store.open()
                 if self.settings.metrics_address:
+                    self.metrics.deployed(self.settings)
                     self.metrics.serve(self.settings)
                 LOG.info("started")
             else:
@@ -139,7 +142,11 @@ class Vitals:
             raise Refusal(404, "not-found", "no such resource")
 
     def _caller(self, given: dict[bytes, bytes]) -> Caller:
-        return caller(given.get(b"authorization"), self.settings.token_key)
+        return caller(given.get(b"authorization"), self.settings.token_key, self._now_s())
+
+    def _now_s(self) -> float:
+        """Unix time by this site's clock."""
+        return time.time() + self.settings.clock_s
 
     async def _upload(self, given: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         who = self._caller(given)
@@ -215,7 +222,8 @@ class Vitals:
             (b"content-length", b"%d" % length),
             (b"serving-site", self.settings.site.encode()),
             (b"serving-role", self.role),
-            (b"service-version", VERSION.encode()),
+            (b"service-version", self.settings.release.encode()),
+            (b"date", formatdate(self._now_s(), usegmt=True).encode()),
             (b"cache-control", b"no-store"),
         ]
 

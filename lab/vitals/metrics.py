@@ -3,14 +3,19 @@
 vitals_uploads_total{outcome}        acknowledged, refused (the caller's fault: 4xx), failed (5xx)
 vitals_upload_seconds                from the request's head to the answer; classic buckets round the objectives (250 ms, 1 s)
 vitals_errors_total{kind}            what went wrong inside, by exception type
+vitals_build_info{version}           1; which release this is
+vitals_certificate_ends_seconds      Unix time until which the certificate is valid that patients are shown
+vitals_clock_seconds                 Unix time by the site's clock, when asked
 """
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from cryptography import x509
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from lab.vitals.settings import Settings
 
@@ -29,6 +34,16 @@ class Metrics:
         self._errors = Counter("vitals_errors", "Failures inside by type", ("kind",), registry=self.registry)
         for outcome in ("acknowledged", "refused", "failed"):
             self._uploads.labels(outcome)  # a counter that is there from the start has no gap to be guessed
+
+    def deployed(self, settings: Settings) -> None:
+        """What runs here, so that two sites can be compared. Raises OSError, ValueError for a certificate that is none."""
+        build = Gauge("vitals_build_info", "Which release this is", ("version",), registry=self.registry)
+        build.labels(settings.release).set(1)
+        certificate = x509.load_pem_x509_certificate(settings.certificate.read_bytes())
+        ends = Gauge("vitals_certificate_ends_seconds", "Until when its certificate is valid", registry=self.registry)
+        ends.set(certificate.not_valid_after_utc.timestamp())
+        clock = Gauge("vitals_clock_seconds", "Time by the site's clock", registry=self.registry)
+        clock.set_function(lambda: time.time() + settings.clock_s)
 
     def serve(self, settings: Settings) -> None:
         serve_privately(self.registry, settings)

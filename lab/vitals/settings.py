@@ -14,6 +14,7 @@ VERSION = "1.0.0"
 class Settings:
     """`database` is the folder of the database's socket; `exports` lies on the site's volume, shared by its servers.
 
+    `certificate` is what is shown to patients, `clock_s` how far the site's clock is ahead, `release` what this is.
     Metrics are served on `metrics_address` (empty: not at all), errors are sent to `sentry_host` (empty: to nobody).
     """
 
@@ -24,6 +25,9 @@ class Settings:
     token_key: str
     exports: Path
     defect: str
+    certificate: Path = Path()
+    clock_s: float = 0
+    release: str = VERSION
     metrics_address: str = ""
     metrics_port: int = 0
     private_pem: Path = Path()
@@ -43,6 +47,9 @@ class Settings:
             token_key=Path(given["VITALS_TOKEN_KEY"]).read_text().strip(),
             exports=Path(given["VITALS_EXPORTS"]),
             defect=given.get("VITALS_DEFECT", "none"),
+            certificate=Path(given.get("VITALS_CERTIFICATE", "")),
+            clock_s=float(given.get("VITALS_CLOCK_S", "0")),
+            release=given.get("VITALS_RELEASE", VERSION),
             metrics_address=given.get("VITALS_METRICS_ADDRESS", ""),
             metrics_port=int(given.get("VITALS_METRICS_PORT", "0")),
             private_pem=Path(given.get("VITALS_PRIVATE_PEM", "")),

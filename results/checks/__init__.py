@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from results.checks import (
     alert_delivery,
+    authenticity,
     availability_slo,
+    backlog,
     cleanliness,
     corruption,
     data_loss,
@@ -25,7 +27,9 @@ from results.checks import (
     latency_slo,
     monitor_detection,
     monitor_truth,
+    people,
     privacy,
+    reconnection,
     recovery_time,
     residency,
     split_brain,
@@ -46,13 +50,17 @@ CHECKS: dict[str, Check] = {
     "data-loss": data_loss.check,
     "duplicates": duplicates.check,
     "corruption": corruption.check,
+    "authenticity": authenticity.check,
     "split-brain": split_brain.check,
     "failback": failback.check,
+    "people": people.check,
     "dns-convergence": dns_convergence.check,
     "traffic-drain": traffic_drain.check,
     "latency-slo": latency_slo.check,
     "availability-slo": availability_slo.check,
     "isolation": isolation.check,
+    "reconnection": reconnection.check,
+    "backlog": backlog.check,
     "monitor-detection": monitor_detection.check,
     "monitor-truth": monitor_truth.check,
     "alert-delivery": alert_delivery.check,
@@ -62,8 +70,8 @@ CHECKS: dict[str, Check] = {
     "cleanliness": cleanliness.check,
 }
 
-# asked only by drills in which the product itself is left alone, the tools cluster is lost, or the lost site comes back
-_BY_NAME = frozenset({"isolation", "tools-takeover", "failback"})
+# asked only by drills that are about it: the tools cluster is lost, the lost site comes back, people are asked, and so on
+_BY_NAME = frozenset({"isolation", "tools-takeover", "failback", "people", "authenticity", "reconnection", "backlog"})
 ALWAYS = ("journal", "generator-health", "privacy", "residency", "cleanliness")
 
 

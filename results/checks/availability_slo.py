@@ -40,9 +40,11 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     objective: dict[str, Value] = {"availability": want.availability, "deadline_s": want.deadline_s}
     if not intended:
         return Finding(NAME, Verdict.INCONCLUSIVE, "no reading was intended", {}, objective)
+    # the ends of the time that is looked at count as well: a service that never comes back leaves no pause between two
     (gap,) = evidence.row(
-        "SELECT max(gap) FROM (SELECT t_ack - lag(t_ack) OVER (ORDER BY t_ack) AS gap FROM operations WHERE t_ack >= ?)",
-        begin,
+        "SELECT max(t - before) FROM (SELECT t, lag(t, 1, $1) OVER (ORDER BY t) AS before FROM (SELECT $2 AS t UNION ALL "
+        "SELECT t_ack FROM operations WHERE t_ack BETWEEN $1 AND $2))",
+        *(begin, marks.observed_ns),
     )
     lower = _wilson_lower(good, intended)
     measured: dict[str, Value] = {
@@ -52,7 +54,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "good": good,
         "late": late,
         "never": intended - good - late,
-        "longest_without_s": round((gap or 0) / 1e9, 3),
+        "longest_without_s": round(gap / 1e9, 3),
         "patients_affected": round(affected / patients, 6),
         **_by_patient(evidence, begin, marks.observed_ns, deadline, patients),
     }

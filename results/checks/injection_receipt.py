@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from results.evidence import Evidence
 from results.finding import Finding, Verdict
 from results.marks import Marks
@@ -12,8 +14,8 @@ NAME = "injection-receipt"
 
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
-    pass          the witness saw the effect
-    inconclusive  it did not, or nothing was ordered: whatever else is green proves nothing
+    pass          the effect was seen, and that of every condition of the plan
+    inconclusive  it was not, or nothing was ordered: whatever else is green proves nothing
 
     measured: delay_s   from the order to the effect
     """
@@ -26,6 +28,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         return Finding(
             NAME, Verdict.INCONCLUSIVE, f"{fault.name} on {_subject(fault)} was ordered without any effect: {why}"
         )
+    if lacking := _conditions_without_receipt(evidence):
+        return Finding(NAME, Verdict.INCONCLUSIVE, f"the plan's condition {lacking[0]} was never seen to take effect")
     delay_s = round((marks.t0 - marks.t_cmd) / 1e9, 3)
     proof = next((str(e.data["proof"]) for e in receipts if e.data.get("effective") and e.data.get("proof")), "")
     return Finding(
@@ -35,6 +39,14 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         + (f": {proof}" if proof else ""),
         {"delay_s": delay_s},
     )
+
+
+def _conditions_without_receipt(evidence: Evidence) -> list[str]:
+    seen = Counter(
+        str(e.data.get("fault")) for e in evidence.of_kind("condition.receipt") if e.data.get("effective") is True
+    )
+    wanted = Counter(condition.name for condition in evidence.plan.conditions)
+    return sorted((wanted - seen).elements())
 
 
 def _subject(fault: Fault) -> str:

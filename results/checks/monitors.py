@@ -13,12 +13,12 @@ from results.marks import Marks
 OF_THE_LOST = frozenset({"peer", "replication", "sentry-checkins"})
 # they read the tools cluster: without it they are blind, not silent
 READERS_OF_TOOLS = frozenset(
-    {"sentry-issues", "sentry-checkins", "matomo-activity", "prometheus-alerts", "replication"}
+    {"sentry-issues", "sentry-checkins", "matomo-activity", "prometheus-alerts", "replication", "deployment"}
 )
 # shown by the service itself: while nobody serves, there is none to be seen
 OF_WHAT_SERVES = frozenset({"certificate"})
-# with a killed database the runbook fences the whole site
-_LOSES_MONITORS = frozenset({"site-loss", "site-cut", "database-killed", "monitors-cut"})
+# with a killed database, or a balancer that is gone, the runbook fences the whole site
+_LOSES_MONITORS = frozenset({"site-loss", "site-cut", "database-killed", "balancer-gone", "monitors-cut"})
 
 
 def lost_place(evidence: Evidence) -> str:

@@ -13,7 +13,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          restored, and RTA within the objective
     fail          restored too late, or not restored although it was watched for longer than the objective
-    inconclusive  no fault, or watched too briefly to say
+    inconclusive  no fault, no reading after it, or watched too briefly to say
 
     measured: rta_s, since_fault_s (t_rest - t0), detection_s (t_det - t0), declaration_gap_s (t_rest - t_decl; above 0:
               declared too early), site_gap_s (first acknowledgement at the survivor - last one at the lost site)
@@ -35,6 +35,11 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "site_gap_s": _site_gap(evidence, marks.t0, marks.observed_ns),
     }
     if marks.t_imp is None:
+        (intended,) = evidence.row(
+            "SELECT count(*) FROM operations WHERE t_intended >= ? AND t_intended < ?", marks.t0, marks.observed_ns
+        )
+        if not intended:
+            return Finding(NAME, Verdict.INCONCLUSIVE, "no reading was intended after the fault", measured, objective)
         measured["rta_s"] = 0.0
         why = f"no reading missed its deadline of {want.deadline_s:g} s"
         return Finding(NAME, Verdict.PASS, why, measured, objective)

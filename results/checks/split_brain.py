@@ -13,7 +13,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          one site acknowledged after the other, or one alone; after a hand-over the other way round
     fail          the site that was taken from acknowledged after the other had begun to, or the runbooks of both promoted
-    inconclusive  no fault took effect, or nobody acknowledged anything after it
+    inconclusive  no fault took effect, or nobody acknowledged anything after it and one runbook promoted at most
 
     measured: overlap_s (last acknowledgement by the site that was taken from - first one by the other; 0: none),
               acknowledged_late (within that time), writers (sites that acknowledged after t0), promoted (sites whose database
@@ -31,13 +31,6 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
             marks.t0,
         )
     ]
-    if not writers:
-        return Finding(NAME, Verdict.INCONCLUSIVE, "nobody acknowledged anything after the fault", {}, objective)
-    (end,) = evidence.row("SELECT max(t_done) + 1 FROM attempts WHERE outcome = 'ok'")
-    turns = [(fault.site, fault.survivor, marks.t0, marks.t_fb or end)]
-    if marks.t_fb is not None:
-        turns.append((fault.survivor, fault.site, marks.t_fb, end))
-    overlaps = [(*_overlap(evidence, *turn), *turn[:2]) for turn in turns]
     promoted = sorted(
         {
             str(event.data.get("site"))
@@ -47,7 +40,18 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
             and event.data.get("cluster", MAIN) == MAIN
         }
     )
-    measured: dict[str, Value] = {
+    if not writers:
+        measured: dict[str, Value] = {"promoted": list(promoted), "writers": []}
+        verdict, why = Verdict.INCONCLUSIVE, "nobody acknowledged anything after the fault"
+        if len(promoted) > 1:
+            verdict, why = Verdict.FAIL, f"{_both(promoted)}, though nobody acknowledged anything after the fault"
+        return Finding(NAME, verdict, why, measured, objective)
+    (end,) = evidence.row("SELECT max(t_done) + 1 FROM attempts WHERE outcome = 'ok'")
+    turns = [(fault.site, fault.survivor, marks.t0, marks.t_fb or end)]
+    if marks.t_fb is not None:
+        turns.append((fault.survivor, fault.site, marks.t_fb, end))
+    overlaps = [(*_overlap(evidence, *turn), *turn[:2]) for turn in turns]
+    measured = {
         "overlap_s": max(seconds for seconds, *_ in overlaps),
         "acknowledged_late": sum(late for _, late, *_ in overlaps),
         "promoted": list(promoted),
@@ -58,13 +62,17 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
             why = f"{old} acknowledged {late} uploads in {seconds:.2f} s after {new} had begun to"
             return Finding(NAME, Verdict.FAIL, why, measured, objective)
     if len(promoted) > 1:
-        return Finding(NAME, Verdict.FAIL, f"promoted at {' and at '.join(promoted)}", measured, objective)
+        return Finding(NAME, Verdict.FAIL, _both(promoted), measured, objective)
     if len(writers) == 1:
         why = f"only {writers[0]} acknowledged, overlap 0 s"
     else:
         why = f"{fault.survivor} acknowledged only after {fault.site}, overlap 0 s"
         why += ", and the other way round after the hand-over" if marks.t_fb is not None else ""
     return Finding(NAME, Verdict.PASS, why, measured, objective)
+
+
+def _both(promoted: list[str]) -> str:
+    return f"promoted at {' and at '.join(promoted)}"
 
 
 def _overlap(evidence: Evidence, old: str, new: str, begin: int, end: int) -> tuple[float, int]:

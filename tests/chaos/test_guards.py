@@ -86,3 +86,11 @@ def test_waiting_for_a_condition_tells_whether_it_came(run: Path, clock: Clock, 
     assert watching.wait_until(came.is_set, 30)
     assert not watching.wait_until(lambda: False, 0.3)
     watching.end()
+
+
+def test_the_targets_own_key_ends_a_wait(run: Path, clock: Clock, timeline: TimelineWriter) -> None:
+    watching = guards(run, clock, timeline)
+    watching.stop_key = lambda: "_stop-drill.heart.test"
+    with pytest.raises(Aborted, match=r"stop-key: the record _stop-drill\.heart\.test says stop"):
+        watching.wait(60)
+    watching.end()

@@ -62,6 +62,8 @@ def run(results: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["report"], "run 'latest': there is no run"),
         (["lab", "status", "--state", "nowhere"], "no lab is up in nowhere"),
         (["lab", "up", "--replication", "semi"], "--replication 'semi': must be sync or async"),
+        (["pack", "1999"], "run '1999': unknown"),
+        (["verify", "none.tar"], "none.tar: No such file or directory"),
         (["nothing"], "No such command 'nothing'"),
     ],
 )
@@ -87,6 +89,31 @@ def test_a_run_whose_evidence_was_touched_is_inconclusive(results: Path, run: Pa
     done = zweitherz(results, "judge")
     assert done.returncode == 2
     assert "timeline.jsonl" in done.stdout
+
+
+def test_a_run_is_packed_and_its_pack_verified(results: Path, run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "story.tar"
+    done = zweitherz(results, "pack", "latest", "--out", str(file))
+    assert (done.returncode, done.stdout.startswith(f"{file}: ")) == (0, True), done.stderr
+    assert zweitherz(results, "pack", "latest", "--out", str(file)).returncode == 64, "not written over"
+    shown = zweitherz(results, "verify", str(file))
+    assert (shown.returncode, shown.stdout.splitlines()[0]) == (0, f"AUTHENTIC  {run.name}")
+    assert json.loads(zweitherz(results, "verify", str(file), "--json").stdout)["answer"] == "authentic"
+    touched = bytearray(file.read_bytes())
+    touched[touched.index(b"drill: story")] ^= 1
+    file.write_bytes(touched)
+    done = zweitherz(results, "verify", str(file))
+    assert (done.returncode, "plan.yaml: changed" in done.stdout) == (1, True)
+
+
+def test_a_run_that_is_not_whole_is_packed_only_when_asked_for(results: Path, run: Path, tmp_path: Path) -> None:
+    (run / "verdict.json").unlink()
+    refused = zweitherz(results, "pack", "--out", str(tmp_path / "x.tar"))
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (64, 1)
+    assert "not judged yet" in refused.stderr
+    done = zweitherz(results, "pack", "--out", str(tmp_path / "x.tar"), "--incomplete")
+    assert (done.returncode, "INCOMPLETE" in done.stdout) == (0, True)
+    assert zweitherz(results, "verify", str(tmp_path / "x.tar")).returncode == 2
 
 
 def test_the_report_is_one_file_that_loads_nothing(results: Path, run: Path) -> None:
@@ -139,6 +166,6 @@ def test_doctor_names_everything_a_lab_needs(results: Path) -> None:
 
 def test_help_reads_like_a_manual_page(results: Path) -> None:
     shown = zweitherz(results, "--help").stdout
-    for command in ("drill", "judge", "report", "runs", "undo", "doctor", "list", "lab"):
+    for command in ("drill", "judge", "pack", "verify", "report", "runs", "undo", "doctor", "list", "lab"):
         assert command in shown
     assert "Exit codes" in shown

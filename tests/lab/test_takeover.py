@@ -111,7 +111,7 @@ def test_commits_that_wait_for_a_mirror_behind_a_cut_link_go_on_without_it_and_i
     eventually(lambda: steps(lab).get("release") == "end")
     status = lab.control.call("status")
     assert {site: each["role"] for site, each in status["databases"].items()} == {"fra": "primary", "gra": "down"}
-    assert status["sites"]["gra"] == {"alive": True, "fenced": False}, "only the volume was taken"
+    assert status["sites"]["gra"] == {"alive": True, "fenced": False, "linked": True}, "only the volume was taken"
     with pytest.raises(LabRefused, match="gra is cut off itself"):
         lab.control.call("fence", site="fra", by="gra")
     if "tools" in status:

@@ -49,6 +49,7 @@ def test_all_monitors_are_content_with_a_healthy_service(lab: RunningLab) -> Non
     assert set(found) == {
         *("dns", "http", "certificate", "transaction", "stream", "sentry", "matomo", "prometheus"),
         *("sentry-issues", "sentry-checkins", "matomo-activity", "prometheus-alerts", "replication", "peer"),
+        "deployment",
     }
     assert all(line.startswith("ok") for line in found.values())
     assert "upload_ms" in found["transaction"]

@@ -20,13 +20,18 @@ from tests.monitors.test_looks import HOME, changed, once
 
 PLAIN = {"dns", "http", "certificate", "transaction", "stream"}
 SENTRY = {"sentry", "sentry-issues", "sentry-checkins"}
-PROMETHEUS = {"prometheus", "prometheus-alerts", "replication"}
+PROMETHEUS = {"prometheus", "prometheus-alerts", "replication", "deployment"}
 MATOMO = {"matomo", "matomo-activity"}
+
+
+NOTHING_TO_COMPARE = {"certificate_ends": None, "releases": None, "clock": None}
 
 
 def place(lab: RunningLab, **tools: Any) -> Place:
     """The lab's target with changes of its tools; `tools=None`: without any."""
     whole = lab.target.model_dump(by_alias=True)
+    if tools.get("prometheus") is NOTHING_TO_COMPARE:
+        tools["prometheus"] = whole["tools"]["prometheus"] | NOTHING_TO_COMPARE
     whole["tools"] = whole["tools"] | tools if "tools" not in tools else None
     return Place(Target.model_validate(whole), Clock.anchored_now())
 
@@ -37,6 +42,7 @@ def place(lab: RunningLab, **tools: Any) -> Place:
         ({}, PLAIN | SENTRY | PROMETHEUS | MATOMO | {"peer"}),
         ({"sentry": None}, PLAIN | PROMETHEUS | MATOMO | {"peer"}),
         ({"matomo": None, "prometheus": None}, PLAIN | SENTRY | {"peer"}),
+        ({"prometheus": NOTHING_TO_COMPARE}, (PLAIN | SENTRY | PROMETHEUS | MATOMO | {"peer"}) - {"deployment"}),
         ({"private_pem": None}, PLAIN | SENTRY | PROMETHEUS | MATOMO),
         ({"tools": None}, PLAIN),
     ],

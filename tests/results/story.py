@@ -14,6 +14,7 @@ from results import run as runs
 from results.history import compact
 from results.history_log import Completion, HistoryWriter, Invocation, log_path
 from results.identity import idempotency_key, operation, patient_name
+from results.manifest import digest, write_manifest
 from results.plan import Plan
 from results.plan_file import write_plan
 from results.readback import compact_readback
@@ -60,6 +61,9 @@ class Attempt:
     error: str = ""
     status: int = 201
     late: float = 0.002
+    address: str = ""  # dialled, where it is not the site's own
+    connection: str = "new"
+    connected: float | None = None
 
 
 @dataclass
@@ -119,6 +123,14 @@ class Story:
         """Leave out the events of that kind (and subject)."""
         self.events = [e for e in self.events if e["kind"] != kind or (subject and e["subject"] != subject)]
 
+    def store(self, path: str, rows: list[Row]) -> None:
+        """What a final read holds, and that it held so many: `public-public`, `fra-volume`."""
+        self.stored[path] = rows
+        kind = path.partition("-")[2]
+        for event in self.events:
+            if event["kind"] == "readback" and event["data"]["path"] == kind:
+                event["data"]["rows"] = len(rows)
+
     def rows_of(self, uploads: list[Upload], tag: str) -> list[Row]:
         return [
             Row(idempotency_key(tag, u.op), patient_name(u.patient), u.seq, u.digest, number)
@@ -133,7 +145,9 @@ class Story:
         (run / "timeline").mkdir(exist_ok=True)
         for path, rows in self.stored.items():
             self._store(run, path, rows)
-        (run / "timeline" / "story.jsonl").write_text("".join(json.dumps(event) + "\n" for event in self.events))
+        record = {"t_ns": ns(-21), "source": "story", "kind": "plan", "subject": digest(run / "plan.yaml"), "data": {}}
+        events = [record, *self.events]
+        (run / "timeline" / "story.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
         gather(run)
         if self.journal is not None:
             (run / "journal.json").write_text(json.dumps(self.journal))
@@ -158,7 +172,7 @@ class Story:
                 writer.append(*row)
             writer.close()
             compact_rows(run, table, schema)
-        runs.write_manifest(run)
+        write_manifest(run)
         return run
 
     def _store(self, run: Path, path: str, rows: list[Row]) -> None:
@@ -218,8 +232,9 @@ def _completion(op: int, number: int, attempt: Attempt) -> Completion:
         attempt=number,
         t_done=ns(attempt.done),
         outcome=attempt.outcome,
-        address={"fra": FRA, "gra": GRA}[attempt.site],
-        connection="new",
+        address=attempt.address or {"fra": FRA, "gra": GRA}[attempt.site],
+        connection=attempt.connection,
+        t_connected=ns(attempt.connected) if attempt.connected is not None else 0,
         tls="full" if ok else "",
         t_sent=ns(attempt.at + 0.01) if attempt.outcome != "fail" else 0,
         status=attempt.status if ok else -1,
@@ -282,7 +297,7 @@ def green(run: Path) -> Story:
         story.event("dns.authoritative", server, -20, answer=FRA, ttl=5)
         story.event("dns.authoritative", server, 4.0, answer=GRA, ttl=5)
     story.event("fault.lifted", "fra", 22)
-    story.event("generator", "sender-0", -20, state="begin")
+    story.event("generator", "sender-0", -20, state="begin", start_ns=ns(-20))
     story.event("generator", "sender-0", 21, state="end")
     story.event("tidy", "run", 25, left_behind=[])
     tag = runs.tag(run.name)

@@ -8,18 +8,11 @@ from typing import Any
 import pytest
 
 from results.finding import Finding, Verdict
+from tests.results.histories import move_page
 from tests.results.story import PAGE, Story, ns
 
 Find = Callable[[Story, str], Finding]
 NAME = "alert-delivery"
-
-
-def change(story: Story, kind: str, state: str, **times: float) -> None:
-    """Move the page's events of that kind and state to `at`, or drop them."""
-    own = [e for e in story.events if (e["kind"], e["subject"], e["data"].get("state")) == (kind, PAGE, state)]
-    story.events = [e for e in story.events if e not in own]
-    for event in own if "at" in times else []:
-        story.event(kind, PAGE, times["at"], **event["data"])
 
 
 def test_the_page_fired_in_its_computed_time_and_reached_both_channels(story: Story, finding: Find) -> None:
@@ -43,7 +36,7 @@ def test_the_page_fired_in_its_computed_time_and_reached_both_channels(story: St
 def test_what_goes_wrong_on_the_way_fails(
     story: Story, finding: Find, kind: str, state: str, times: dict[str, Any], said: str
 ) -> None:
-    change(story, kind, state, **times)
+    move_page(story, kind, state, **times)
     story.plan["phases"] = {"recovered_s": 15}
     found = finding(story, NAME)
     if state == "resolved":
@@ -55,7 +48,7 @@ def test_what_goes_wrong_on_the_way_fails(
 
 
 def test_an_alert_whose_clearing_could_not_be_watched_is_not_stuck(story: Story, finding: Find) -> None:
-    change(story, "delivery", "resolved")
+    move_page(story, "delivery", "resolved")
     story.samples += [(ns(15), "monitors", "transaction@gra", "ok", 0.0)]
     assert finding(story, NAME).verdict is Verdict.PASS
 

@@ -7,28 +7,10 @@ from pathlib import Path
 
 from results import run as runs
 from results.finding import Finding, Verdict
-from tests.results.story import Attempt, Row, Story, Upload, ns
+from tests.results.histories import PUBLIC, lose, upload_at
+from tests.results.story import Attempt, Row, Story, ns
 
 Find = Callable[[Story, str], Finding]
-PUBLIC, VOLUME = "public-public", "fra-volume"
-
-
-def lose(story: Story, patients: set[int], *, volume: bool = True) -> None:
-    """These patients' readings are missing at the survivor (and, unless `volume`, on the lost site's volume)."""
-    for path in (PUBLIC, *(() if volume else (VOLUME,))):
-        story.stored[path] = [row for row in story.stored[path] if int(row.patient[2:]) not in patients]
-    recount(story)
-
-
-def recount(story: Story) -> None:
-    for event in story.events:
-        if event["kind"] == "readback":
-            path = PUBLIC if event["data"]["path"] == "public" else VOLUME
-            event["data"]["rows"] = len(story.stored[path])
-
-
-def upload_at(story: Story, seconds: float) -> Upload:
-    return min(story.uploads, key=lambda upload: abs(upload.intended - seconds))
 
 
 def test_nothing_lost_is_said_with_what_it_proves(story: Story, finding: Find) -> None:
@@ -88,8 +70,7 @@ def test_refused_and_present_is_resurrected(story: Story, finding: Find) -> None
 
 
 def test_rows_that_nobody_sent_are_unexpected(story: Story, finding: Find) -> None:
-    story.stored[PUBLIC].append(Row("other-run-1", "p-000001", 1, 1, 9999))
-    recount(story)
+    story.store(PUBLIC, [*story.stored[PUBLIC], Row("other-run-1", "p-000001", 1, 1, 9999)])
     found = finding(story, "data-loss")
     assert (found.verdict, found.measured["unexpected"]) == (Verdict.FAIL, 1)
 

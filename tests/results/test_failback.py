@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from results.finding import Finding, Verdict
+from tests.results.histories import circle
 from tests.results.story import FRA, Attempt, Story
 
 Find = Callable[[Story, str], Finding]
@@ -14,33 +15,7 @@ Find = Callable[[Story, str], Finding]
 
 @pytest.fixture(name="circle")
 def _circle(story: Story) -> Story:
-    for phase in ("recovered", "drain"):
-        story.without("phase", phase)
-    for phase, begin, end in (
-        *(("recovered", 5, 10), ("return", 10, 11.5), ("hand-over", 11.5, 14)),
-        *(("home", 14, 19.9), ("drain", 19.9, 21)),
-    ):
-        story.event("phase", phase, begin, state="begin")
-        story.event("phase", phase, end, state="end")
-    story.without("fault.lifted")
-    story.event("fault.lifted", "fra", 11)
-    story.event("mirror", "fra", 11.4, state="follows")
-    story.event("hand-over.command", "fra", 12)
-    for step, at in (("check", 12.1), ("demote", 12.4), ("promote", 12.9), ("dns", 13), ("declare", 13.5)):
-        story.event("hand-over.step", step, at, state="end", site="fra")
-    for server in ("ns1", "ns2"):
-        story.event("dns.authoritative", server, 13, answer=FRA, ttl=5)
-    for upload in story.uploads:
-        if 12.4 <= upload.intended < 13:
-            retry = upload.intended + 0.7
-            upload.attempts = [
-                Attempt(upload.intended, upload.intended + 0.02, "fail", "gra", error="refused"),
-                Attempt(retry, retry + 0.05),
-            ]
-        elif upload.intended >= 13:
-            upload.attempts = [Attempt(upload.intended, upload.intended + 0.05)]
-    story.plan["objectives"] |= {"hand_over_s": 1, "hand_over_late_ratio": 0.002, "rejoin_s": 5}
-    story.plan["checks"] = ["failback", "split-brain", "data-loss", "recovery-time", "dns-convergence", "traffic-drain"]
+    circle(story)
     return story
 
 

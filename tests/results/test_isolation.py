@@ -7,20 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from results.finding import Finding, Verdict
-from tests.results.story import Attempt, Story, Upload
+from tests.results.histories import calm
+from tests.results.story import Story
 
 Find = Callable[[Story, str], Finding]
 NAME = "isolation"
 
 
-@pytest.fixture
-def calm(story: Story) -> Story:
-    """Every reading acknowledged after 50 to 60 ms by the site that was always there."""
-    story.plan |= {"fault": {"name": "service-down", "takeover": "none"}, "checks": [NAME]}
-    story.uploads = []
-    for number in range(2000):
-        at = -20 + number * 0.02
-        story.uploads.append(Upload(number, at, [Attempt(at, at + 0.05 + 0.00001 * (number % 1000))]))
+@pytest.fixture(name="calm")
+def _calm(story: Story) -> Story:
+    calm(story)
     return story
 
 

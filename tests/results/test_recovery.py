@@ -8,16 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from results.finding import Finding, Verdict
-from tests.results.story import FRA, Attempt, Story, Upload
+from tests.results.histories import never_back
+from tests.results.story import FRA, GRA, Attempt, Story, Upload
 
 Find = Callable[[Story, str], Finding]
-
-
-def never_back(story: Story) -> None:
-    """The survivor never serves."""
-    for upload in story.uploads:
-        if upload.intended >= -0.05:
-            upload.attempts = [Attempt(upload.intended, upload.intended + 1, "fail", error="connect-timeout")]
 
 
 # recovery-time
@@ -66,7 +60,25 @@ def test_a_fault_that_nobody_felt_has_no_recovery_time(story: Story, finding: Fi
     assert (found.verdict, found.measured["rta_s"]) == (Verdict.PASS, 0.0)
 
 
+def test_a_fault_after_which_nobody_wanted_to_upload_proves_no_recovery(story: Story, finding: Find) -> None:
+    story.uploads = [upload for upload in story.uploads if upload.intended < -3]
+    found = finding(story, "recovery-time")
+    assert (found.verdict, found.why) == (Verdict.INCONCLUSIVE, "no reading was intended after the fault")
+
+
 # availability-slo
+
+
+def test_a_service_that_never_comes_back_is_without_an_acknowledgement_to_the_end(story: Story, finding: Find) -> None:
+    never_back(story)
+    # the last one at -0.01 s, the load ends at 20 s
+    assert finding(story, "availability-slo").measured["longest_without_s"] == 20.01
+
+
+def test_a_service_that_comes_late_was_without_an_acknowledgement_from_the_start(story: Story, finding: Find) -> None:
+    story.uploads = [upload for upload in story.uploads if upload.intended > 10]
+    # the steady phase begins at -18 s, the first one comes at 10.08 s
+    assert finding(story, "availability-slo").measured["longest_without_s"] == pytest.approx(28.08)
 
 
 def test_a_ratio_that_is_good_enough_by_too_few_readings_proves_nothing(story: Story, finding: Find) -> None:
@@ -170,6 +182,13 @@ def test_an_authoritative_server_that_never_changes_fails(story: Story, finding:
     story.without("dns.authoritative", "ns2")
     story.event("dns.authoritative", "ns2", -20, answer=FRA, ttl=5)
     assert finding(story, "dns-convergence").verdict is Verdict.FAIL
+
+
+def test_a_server_that_changes_only_when_everything_is_rolled_back_fails(story: Story, finding: Find) -> None:
+    story.without("dns.authoritative", "ns2")
+    story.event("dns.authoritative", "ns2", 22, answer=GRA, ttl=5)  # the load ended at 20 s
+    found = finding(story, "dns-convergence")
+    assert (found.verdict, found.measured["t_auth_s"]) == (Verdict.FAIL, None)
 
 
 def test_an_honest_resolver_that_keeps_the_old_answer_fails(story: Story, finding: Find) -> None:

@@ -7,13 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from results.finding import Finding, Verdict
-from tests.results.story import GRA, Story, ns
+from tests.results.histories import contact
+from tests.results.story import GRA, Story
 
 Find = Callable[[Story, str], Finding]
-
-
-def contact(story: Story, destination: str, at: float, count: int = 1, source: str = "203.0.113.10") -> None:
-    story.contacts.append((ns(at), ns(at + 1), "site gra", source, destination, 443, "tcp", count))
 
 
 def test_contacts_within_the_allowed_regions_pass(story: Story, finding: Find) -> None:

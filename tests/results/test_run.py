@@ -35,19 +35,6 @@ def test_an_ambiguous_or_unknown_name_is_refused_with_what_there_is() -> None:
         runs.find("latest")
 
 
-def test_the_manifest_tells_what_changed_what_is_gone_and_leaves_out_what_is_derived() -> None:
-    run = made("d")
-    (run / "a.txt").write_text("a")
-    (run / "b.txt").write_text("b")
-    runs.write_manifest(run)
-    assert runs.damaged(run) == []
-    (run / "verdict.json").write_text("{}")
-    assert runs.damaged(run) == []
-    (run / "a.txt").write_text("A")
-    (run / "b.txt").unlink()
-    assert runs.damaged(run) == ["a.txt: changed since the run ended", "b.txt: missing"]
-
-
 def test_tags_of_runs_differ() -> None:
     assert runs.tag("a") != runs.tag("b")
     assert len(runs.tag("a")) == 8

@@ -43,6 +43,14 @@ def test_two_promotions_are_two_writers_to_be(story: Story, finding: Find) -> No
     assert (found.verdict, found.why) == (Verdict.FAIL, "promoted at fra and at gra")
 
 
+def test_two_promotions_are_two_writers_to_be_though_nobody_wrote_yet(story: Story, finding: Find) -> None:
+    for upload in story.uploads:
+        upload.attempts = [attempt for attempt in upload.attempts if attempt.done < 0]
+    story.event("takeover.step", "promote", 9, state="end", site="fra")
+    found = finding(story, "split-brain")
+    assert (found.verdict, found.measured["promoted"]) == (Verdict.FAIL, ["fra", "gra"])
+
+
 def test_the_promotion_of_the_tools_is_none_of_the_products(story: Story, finding: Find) -> None:
     story.event("takeover.step", "promote", 9, state="end", site="fra", cluster="tools")
     assert finding(story, "split-brain").verdict is Verdict.PASS

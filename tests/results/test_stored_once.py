@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable
 
 from results.finding import Finding, Verdict
+from tests.results.histories import PUBLIC
 from tests.results.story import Story
-from tests.results.test_data_loss import PUBLIC, recount
 
 Find = Callable[[Story, str], Finding]
 
@@ -15,8 +15,7 @@ Find = Callable[[Story, str], Finding]
 def test_a_duplicate_in_one_read_is_found(story: Story, finding: Find) -> None:
     """The case that Jepsen's set-full forgot (a frequency is never below one)."""
     row = story.stored[PUBLIC][10]
-    story.stored[PUBLIC].append(dataclasses.replace(row, ack=99_999))
-    recount(story)
+    story.store(PUBLIC, [*story.stored[PUBLIC], dataclasses.replace(row, ack=99_999)])
     found = finding(story, "duplicates")
     assert found.verdict is Verdict.FAIL
     assert (found.measured["duplicated_keys"], found.measured["duplicated_readings"]) == (1, 1)
@@ -24,8 +23,7 @@ def test_a_duplicate_in_one_read_is_found(story: Story, finding: Find) -> None:
 
 def test_the_same_reading_under_another_key_is_a_duplicate_too(story: Story, finding: Find) -> None:
     row = story.stored[PUBLIC][10]
-    story.stored[PUBLIC].append(dataclasses.replace(row, ack=99_999, key=story.stored[PUBLIC][10].key + "0"))
-    recount(story)
+    story.store(PUBLIC, [*story.stored[PUBLIC], dataclasses.replace(row, ack=99_999, key=row.key + "0")])
     found = finding(story, "duplicates")
     assert (found.verdict, found.measured["duplicated_readings"]) == (Verdict.FAIL, 1)
 
@@ -38,8 +36,7 @@ def test_the_same_row_in_two_reads_is_no_duplicate(story: Story, finding: Find) 
 
 
 def test_an_empty_read_proves_no_uniqueness(story: Story, finding: Find) -> None:
-    story.stored[PUBLIC] = []
-    recount(story)
+    story.store(PUBLIC, [])
     assert finding(story, "duplicates").verdict is Verdict.INCONCLUSIVE
     assert finding(story, "corruption").verdict is Verdict.INCONCLUSIVE
 

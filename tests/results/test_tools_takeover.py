@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from results.finding import Finding, Verdict
+from tests.results.histories import action, bulk, tools_lost
 from tests.results.story import Story, ns
 
 Find = Callable[[Story, str], Finding]
 NAME = "tools-takeover"
 
 
-def bulk(first: int, done: float, outcome: str = "ok", site: str | None = "gra", count: int = 10) -> tuple[Any, ...]:
-    """One attempt of the bulk of the events from `first` on."""
-    taken = count if outcome == "ok" else None
-    return (0, first, count, ns(done - 0.05), ns(done), outcome, taken, 0 if taken else None, site, None)
-
-
-def action(number: int, received: float) -> dict[str, Any]:
-    query = f"?idsite=1&dimension1=abcdef01-0-{number}&e_c=upload"
-    return {"id": number, "received": ns(received), "kind": "event", "query": query}
-
-
 @pytest.fixture
 def lost(story: Story) -> Story:
-    """fra takes over from gra after 8 s (Matomo) and 9 s (Sentry); the bulk from 100 on had to be sent again."""
-    story.plan |= {
-        "fault": {"name": "site-loss", "site": "gra", "survivor": "fra", "takeover": "tools"},
-        "checks": [NAME],
-        "objectives": {**story.plan["objectives"], "tools_rto_s": 15, "telemetry_lost": 0.05},
-    }
-    story.usage = [bulk(number, number / 10 - 11) for number in range(0, 100, 10)]
-    story.usage += [bulk(100, 1, "info", None), bulk(100, 8, site="fra"), bulk(110, 9, site="fra")]
-    story.telemetry = {
-        ("matomo", "fra"): [action(number, -10 if number < 100 else 8) for number in range(120)],
-        ("sentry", "fra"): [
-            {"id": number, "received": ns(at), "kind": "check_in", "name": "monitors-fra"}
-            for number, at in enumerate((-4, -2, 0, 9, 11, 13), 1)
-        ],
-    }
+    tools_lost(story)
     return story
 
 
