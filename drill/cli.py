@@ -18,6 +18,8 @@ from chaos import faults
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
 from drill.catalogue import catalogue
+from drill.comparing import compare_runs, write_comparison
+from drill.comparing import lines as comparison_lines
 from drill.exercise import DrillRefused, Exercise, make_report
 from drill.notify.configuration import VARIABLE, BadNotify, read_notify
 from drill.notify.delivery import notify
@@ -33,6 +35,7 @@ from lab.launch import LabError
 from results import run as runs
 from results import signature
 from results.checks import check_names
+from results.comparison.prices import BadPrices, read_prices
 from results.documents import sentence, write_documents
 from results.judge import Judgement, judge
 from results.pack import NotPackable, pack
@@ -76,6 +79,9 @@ def drill(
         Path | None,
         typer.Option("--notify", metavar="FILE", envvar=VARIABLE, help="who is told of the verdict, and how"),
     ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="RUN", help="compare with this run; worse, or not to be compared, is no pass")
+    ] = None,
     by_chance: Annotated[
         int | None, typer.Option("--random", metavar="SEED", help="compose a drill out of this seed, on the lab")
     ] = None,
@@ -113,17 +119,26 @@ def drill(
             _check_permission(plan, target, confirm)
         _check_language(lang)
         receivers = read_notify(told) if told is not None else None
+        old = runs.find(baseline) if baseline is not None else None
         exercise = Exercise(plan, experiment, target, plain=plain or None, language=lang)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: exercise.stop())
         outcome = exercise.run()
+        comparison = compare_runs(old, outcome.run) if old is not None else None
     except (
         *(BadPlan, BadTarget, BadNotify, NoDriver, NotPermitted, UnknownDefect),
         *(LabError, DrillRefused, ValueError, OSError),
     ) as error:
         _refuse(str(error))
+    code = outcome.exit_code
+    if comparison is not None:
+        write_comparison(outcome.run, comparison)
+        # a drill that passed is no pass where it is worse than its baseline, or where nobody can say
+        code = code or comparison.verdict.exit_code
     if as_json:
-        shown = outcome.judgement.as_json() | {"exit_code": outcome.exit_code, "aborted": outcome.aborted}
+        shown = outcome.judgement.as_json() | {"exit_code": code, "aborted": outcome.aborted}
+        if comparison is not None:
+            shown["comparison"] = comparison.model_dump(mode="json", by_alias=True)
         typer.echo(json.dumps(shown | {"report": str(outcome.report) if outcome.report else None}))
     else:
         _print(outcome.judgement)
@@ -132,11 +147,13 @@ def drill(
         typer.echo(
             f"report: {_relative(outcome.report) if outcome.report else 'not drawn, see logs/report.log of the run'}"
         )
+    for line in comparison_lines(comparison) if comparison is not None and not as_json else ():
+        typer.echo(line)
     if receivers is not None:
-        notice = notice_of(outcome.run, outcome.judgement, outcome.exit_code, outcome.report, receivers.report_base)
+        notice = notice_of(outcome.run, outcome.judgement, code, outcome.report, receivers.report_base)
         for line in notify(notice, receivers, outcome.run):
             typer.echo(f"zweitherz: notify: {line}", err=True)
-    raise typer.Exit(outcome.exit_code)
+    raise typer.Exit(code)
 
 
 @app.command("judge")
@@ -198,6 +215,33 @@ def verify_command(
         for remark in found.remarks:
             typer.echo(f"  {_ANSWERS[remark.answer.value]} {remark.subject:<11}{remark.why}")
     raise typer.Exit(found.exit_code)
+
+
+@app.command("compare")
+def compare_command(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="the baseline: id, prefix or path")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="the run that is held against it")] = "latest",
+    prices: Annotated[Path | None, typer.Option(help="price file: what 1,000 acknowledged uploads cost")] = None,
+    across: Annotated[
+        bool, typer.Option("--across-environments", help="also where machines or versions differ")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare two runs: is a figure better, the same, worse, or can nobody say?
+
+    Exit codes: 0 nothing is worse · 1 something is · 2 something cannot be compared · 64 bad input.
+    """
+    try:
+        asked = read_prices(prices) if prices is not None else None
+    except BadPrices as error:
+        _refuse(str(error))
+    comparison = compare_runs(_find(old), _find(new), across=across, prices=asked)
+    if as_json:
+        typer.echo(comparison.to_bytes().decode(), nl=False)
+    else:
+        for line in comparison_lines(comparison):
+            typer.echo(line)
+    raise typer.Exit(comparison.verdict.exit_code)
 
 
 @app.command()
