@@ -6,7 +6,6 @@ The namespace keeps them apart from signatures for other purposes: one made for 
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import shutil
@@ -94,7 +93,7 @@ def _check_armour(signature: bytes) -> None:
         if lines[0] != _BEGIN or lines[-2:] != [_END, ""]:
             raise BadSignature("not an ssh signature")
         content = base64.b64decode("".join(lines[1:-2]), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one, and so is what is no ASCII
         raise BadSignature(f"damaged ({error})") from error
     text = base64.b64encode(content).decode()
     expected = [_BEGIN, *(text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH)), _END, ""]

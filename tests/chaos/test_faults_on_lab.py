@@ -123,7 +123,7 @@ def performed(own: RunningLab, step: str) -> list[str]:
 def _entry_back(context: Context) -> Iterator[None]:
     yield
     context.driver.mend_entry()
-    assert all(addresses == [PUBLIC["fra"]] for addresses in context.driver.entry().values())
+    assert eventually(lambda: all(addresses == [PUBLIC["fra"]] for addresses in context.driver.entry().values()))
 
 
 @pytest.mark.usefixtures("entry_back")

@@ -76,6 +76,7 @@ def test_a_signature_has_one_spelling(key: Path) -> None:
         signed[:-1],
         b"",
         signed[: len(signed) // 2],
+        signed[:40] + bytes([signed[40] ^ 0x80]) + signed[41:],
     ):
         with pytest.raises(BadSignature):
             verify(TEXT, other, None)

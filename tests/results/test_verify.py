@@ -142,7 +142,9 @@ def test_without_ssh_keygen_a_signed_pack_cannot_be_decided(home: Path, monkeypa
     assert (found.exit_code, found.remarks[1].answer) == (2, Answer.UNDECIDED)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.data())
 def test_any_flipped_byte_is_told_and_where_it_is(home: Path, tmp_path: Path, data: st.DataObject) -> None:
     file = home / ("signed.tar" if signature.installed() else "plain.tar")
