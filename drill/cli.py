@@ -38,6 +38,7 @@ from results.checks import check_names
 from results.comparison.prices import BadPrices, read_prices
 from results.documents import sentence, write_documents
 from results.judge import Judgement, judge
+from results.listing import listed
 from results.pack import NotPackable, pack
 from results.plan import Plan
 from results.plan_file import BadPlan, plan_of, read_experiment
@@ -258,14 +259,7 @@ def report(run: Run = "latest", lang: Language = "en", as_json: Json = False) ->
 @app.command("runs")
 def runs_command(as_json: Json = False) -> None:
     """List all runs with their verdicts, oldest first."""
-    rows = []
-    for path in runs.runs():
-        verdict = path / "verdict.json"
-        try:
-            found = json.loads(verdict.read_bytes())["verdict"] if verdict.exists() else "not judged"
-        except (ValueError, KeyError):
-            found = "verdict.json is damaged"
-        rows.append({"run": path.name, "verdict": found})
+    rows = [{"run": each.run, "verdict": each.shown} for each in map(listed, runs.runs())]
     if as_json:
         typer.echo(json.dumps(rows))
     for row in rows if not as_json else []:

@@ -40,7 +40,6 @@ def slower(results: Path) -> None:
 
 def _rewrite(folder: Path, told: object) -> None:
 
-
     shutil.rmtree(folder)
     told.write(folder)  # type: ignore[attr-defined]
 
@@ -76,9 +75,10 @@ def test_another_machine_is_refused_unless_told(results: Path) -> None:
 
 
 def test_costs_are_told_by_a_price_file_and_a_bad_one_is_refused(results: Path, tmp_path: Path) -> None:
-    assert "cost of 1,000 acknowledged uploads (example values, not an offer, 2026-11-01), EUR:" in compare(
-        "--prices", str(PRICES)
-    ).output
+    assert (
+        "cost of 1,000 acknowledged uploads (example values, not an offer, 2026-11-01), EUR:"
+        in compare("--prices", str(PRICES)).output
+    )
     bad = tmp_path / "prices.yaml"
     bad.write_text("currency: EUR\n")
     refused = compare("--prices", str(bad))
