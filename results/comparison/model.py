@@ -135,6 +135,12 @@ class Comparison(_Part):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    @property
+    def refused(self) -> bool:
+        """Nothing at all was compared, for one reason: `why`."""
+        unsaid = all(each.change is Change.UNKNOWN and each.why == self.why for each in self.metrics)
+        return unsaid and self.verdict is Verdict.INCONCLUSIVE
+
     def to_bytes(self) -> bytes:
         """``comparison.json`` byte for byte."""
         return self.model_dump_json(by_alias=True, indent=1).encode() + b"\n"

@@ -18,11 +18,17 @@ def unequal(old: RunFigures, new: RunFigures) -> list[str]:
     """One line for each thing that was asked differently; empty where the work was the same."""
     if old.plan is None or new.plan is None:
         return ["a plan cannot be read"]
-    lines = [f"drill: {old.plan.drill} and {new.plan.drill}"] if old.plan.drill != new.plan.drill else []
-    was, now = (_work(plan) for plan in (old.plan, new.plan))
-    lines += [f"{key}: {was.get(key)} and {now.get(key)}" for key in sorted(was | now) if was.get(key) != now.get(key)]
+    lines = unequal_plans(old.plan, new.plan)
     lines += _schedule(old, new, old.plan, new.plan)
     lines += _intended(old, new, new.plan.comparison.intended)
+    return lines
+
+
+def unequal_plans(old: Plan, new: Plan) -> list[str]:
+    """The same as far as it can be said before a drill has run, but for the seed: one line for each key."""
+    lines = [f"drill: {old.drill} and {new.drill}"] if old.drill != new.drill else []
+    was, now = _work(old), _work(new)
+    lines += [f"{key}: {was.get(key)} and {now.get(key)}" for key in sorted(was | now) if was.get(key) != now.get(key)]
     return lines
 
 

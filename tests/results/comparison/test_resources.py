@@ -73,4 +73,4 @@ def test_a_service_that_was_away_used_nothing_meanwhile(taken: Callable[[list[Ro
 def test_time_without_any_sample_is_told(taken: Callable[[list[Row]], Used]) -> None:
     rows: list[Row] = [(at, "fra/vitals0", "cpu_s", at + 20.0) for at in (-20, -19, -3, -2)]
     found = taken(rows)
-    assert found.gap == "no sample of its use for 16 s"
+    assert found.gap == "no sample of its use for 15 s"  # of the window, from its begin at -18 s to -3 s
