@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from drill import cli
 from results import run as runs
 from tests.results.comparison.runs import NEW, OLD, shift, story
+from tests.results.story import Story
 
 PRICES = Path(__file__).resolve().parent.parent.parent / "deploy/prices/example.yaml"
 
@@ -38,10 +39,9 @@ def slower(results: Path) -> None:
     _rewrite(folder, shift(story(folder), 3))
 
 
-def _rewrite(folder: Path, told: object) -> None:
-
+def _rewrite(folder: Path, told: Story) -> None:
     shutil.rmtree(folder)
-    told.write(folder)  # type: ignore[attr-defined]
+    told.write(folder)
 
 
 def compare(*arguments: str) -> Result:
@@ -51,8 +51,8 @@ def compare(*arguments: str) -> Result:
 def test_a_run_like_its_baseline_is_not_worse(results: Path) -> None:
     done = compare("--json")
     shown = json.loads(done.output)
-    assert done.exit_code in (0, 2)
-    assert not [each["metric"] for each in shown["metrics"] if each["change"] == "worse"]
+    assert (done.exit_code, shown["verdict"]) == (0, "pass"), shown["why"]
+    assert {each["change"] for each in shown["metrics"]} == {"same"}
     assert (shown["baseline"], shown["run"]) == (OLD, NEW)
 
 
@@ -90,3 +90,18 @@ def test_a_run_that_there_is_not_is_refused(results: Path) -> None:
     done = CliRunner().invoke(cli.app, ["compare", "1999", NEW])
     assert done.exit_code == 64
     assert "run '1999': unknown" in done.output
+
+
+def test_a_run_is_not_compared_with_itself(results: Path) -> None:
+    runs.make_latest(results / "runs" / NEW)
+    for name in (NEW, "latest", "2026-11-24"):
+        done = CliRunner().invoke(cli.app, ["compare", name])
+        assert done.exit_code == 64, done.output
+        assert f"are one run, {NEW}: it is like itself, which says nothing" in done.output
+
+
+def test_a_run_that_cannot_be_read_is_never_a_pass(results: Path) -> None:
+    (results / "runs" / OLD / "plan.yaml").write_text("no: plan\n")
+    done = compare("--across-environments")
+    assert done.exit_code == 2
+    assert done.output.startswith("INCONCLUSIVE  ")
