@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from results.comparison.compare import compare_figures
 from results.comparison.figures import Figure, quantile
 from results.comparison.metrics import Metric
 from results.comparison.model import Change
+from results.plan_file import plan_of, read_experiment
 
 P50 = Metric("latency_p50_ms/steady", "ms", share=0.1, floor=10)
 P99 = Metric("latency_p99_ms/steady", "ms", share=0.25, floor=10)
@@ -48,6 +51,23 @@ def test_too_few_readings_have_no_quantile(n: int) -> None:
     assert figure.value is None
     assert "too few readings" in figure.why
     assert compare_figures(P99, figure, drawn(0.99, 3000, 2)).change is Change.UNKNOWN
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_drill_has_the_readings_that_its_plan_compares_by(quick: bool) -> None:
+    """Else no comparison of such drills could ever be decided. The last 2 s of the steady phase are not counted."""
+    path = Path(__file__).resolve().parents[3] / "chaos/experiments/site-loss.yaml"
+    plan = plan_of(read_experiment(path), "site-loss", quick=quick)
+    length = plan.phases.steady_s - 2
+    blocks = min(30, int(length))
+    for place, share in plan.load.distances.items():
+        n = int(plan.load.rate * length * share)
+        for name in plan.comparison.by_distance:
+            rng = np.random.default_rng(1)
+            values = 150 * np.exp(0.3 * rng.standard_normal(n))
+            q = float(name.removeprefix("p")) / 100
+            figure = quantile(values, q, np.arange(n) * blocks // n, np.zeros(n, np.int64), rng)
+            assert figure.value is not None, f"{name} {place}: {figure.why}"
 
 
 def test_many_readings_of_few_moments_are_few() -> None:
