@@ -102,8 +102,8 @@ def drill(
 ) -> None:
     """Run a drill and print its verdict."""
     if by_chance is not None:
-        if target is not None or sets:
-            _refuse("--random composes its own drill, on the embedded lab: leave out --target and --set")
+        if target is not None or sets or baseline is not None:
+            _refuse("--random composes its own drill, on the embedded lab: leave out --target, --set and --baseline")
         names = [path.stem for path in experiments()]
         raise typer.Exit(run_random(by_chance, names, with_defect=defects, most=most, as_json=as_json))
     changes = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from results.evidence import Evidence, Unusable
 from results.manifest import DOCUMENTS, TRANSIENT, files
 
+_TELLS = "summary.md"
 _GROWN = """
 SELECT sum(CASE WHEN grown < 0 THEN value ELSE grown END) FROM (
   SELECT value, value - lag(value) OVER (PARTITION BY source, subject ORDER BY t) AS grown
@@ -21,7 +22,8 @@ class Effort:
     wall_s          from the first event of the timeline to the last; None: there is no timeline
     core_s          processor time of all that was sampled (services of the target, load generator); None: nothing was
     evidence_bytes  all files of evidence together
-    documents       size in bytes of each document that was made from it; a folder's files together
+    documents       size in bytes of each document that was made from it, a folder's files together; without the summary,
+                    which tells of them and does not know its own
     """
 
     wall_s: float | None
@@ -35,6 +37,8 @@ def effort(run: Path) -> Effort:
     evidence_bytes, documents = 0, dict[str, int]()
     for name in files(run):
         size = (run / name).stat().st_size
+        if name == _TELLS:
+            continue
         if name.startswith(DOCUMENTS):
             folder, slash, _ = name.partition("/")
             documents[folder + slash] = documents.get(folder + slash, 0) + size

@@ -5,8 +5,11 @@ out=results/ci
 show() { # on GitHub's page of the job
   [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
 }
+mkdir -p "$out"
 latest=$(readlink results/latest || echo none)
-if [ "$latest" = none ] || [ "$latest" = "$(cat "$out/.before")" ]; then
+# what was the latest before is not what came of this drill; where nothing was noted, set-up failed and there was no drill
+before=$(cat "$out/.before" 2>/dev/null || echo "$latest")
+if [ "$latest" = none ] || [ "$latest" = "$before" ]; then
   echo "# No run: the drill was refused, or broke off. The log of the job says why." >"$out/summary.md"
   show
   exit 0

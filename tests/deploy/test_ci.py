@@ -220,6 +220,15 @@ def test_a_drill_that_was_refused_does_not_show_an_older_run(place: Path, before
     assert not (place / "results/ci/junit.xml").exists()
 
 
+@pytest.mark.parametrize("before", ["", OLD])
+def test_without_any_drill_there_is_nothing_to_show(place: Path, before: str) -> None:
+    """GitLab collects after a set-up that failed, too."""
+    if before:
+        (place / "results/latest").symlink_to(f"runs/{before}")
+    assert run(place, COLLECT).returncode == 0
+    assert (place / "results/ci/summary.md").read_text().startswith("# No run")
+
+
 def test_a_kept_run_is_the_baseline_of_the_next_of_its_like(place: Path) -> None:
     run(place, DRILL)
     assert run(place, KEEP).returncode == 0

@@ -59,6 +59,7 @@ def run(results: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["drill", "--lang", "fr"], "--lang 'fr': there is en"),
         (["drill", "--fast"], "No such option"),
         (["drill", "--baseline", "latest"], "run 'latest': there is no run"),
+        (["drill", "--random", "7", "--baseline", "latest"], "leave out --target, --set and --baseline"),
         (["judge", "1999"], "run '1999': unknown"),
         (["annotate", "1999"], "run '1999': unknown"),
         (["compare", "1999"], "run '1999': unknown"),

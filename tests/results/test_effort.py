@@ -37,7 +37,15 @@ def test_documents_are_told_by_name_and_folders_as_one(run: Path) -> None:
     told = effort(run).documents
     assert told["plots/"] == 10
     assert told["verdict.json"] == (run / "verdict.json").stat().st_size
-    assert set(told) == {"plots/", "verdict.json", "junit.xml", "summary.md"}
+    assert set(told) == {"plots/", "verdict.json", "junit.xml"}
+
+
+def test_documents_that_are_written_again_are_the_same(run: Path) -> None:
+    judgement = judge(run)
+    write_documents(run, judgement)
+    before = {name: (run / name).read_bytes() for name in ("summary.md", "junit.xml")}
+    write_documents(run, judgement)
+    assert {name: (run / name).read_bytes() for name in before} == before
 
 
 def test_what_the_evidence_cannot_say_is_not_known(run: Path) -> None:
