@@ -5,7 +5,6 @@ Exit codes everywhere: 0 pass, 1 fail, 2 inconclusive, 3 aborted by a guard, 4 c
 
 from __future__ import annotations
 
-import difflib
 import json
 import signal
 import sys
@@ -17,13 +16,18 @@ import typer
 from chaos import faults
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
+from drill.annotate import annotate
+from drill.baseline import read_baseline
 from drill.catalogue import catalogue
+from drill.comparing import compare_runs
+from drill.comparing import lines as comparison_lines
 from drill.exercise import DrillRefused, Exercise, make_report
+from drill.experiments import experiment, experiments
+from drill.gate import Passage, conclude
 from drill.notify.configuration import VARIABLE, BadNotify, read_notify
-from drill.notify.delivery import notify
-from drill.notify.notice import notice_of
 from drill.permission import PRODUCTION, NotPermitted, check_budget, check_confirmation, check_limits
 from drill.proof.command import UnknownSystem, prove, systems
+from drill.publish import publish
 from drill.randomised.command import run_random
 from drill.undoing import undo_run
 from lab import commands as lab_commands
@@ -33,8 +37,10 @@ from lab.launch import LabError
 from results import run as runs
 from results import signature
 from results.checks import check_names
-from results.documents import sentence, write_documents
+from results.comparison.prices import BadPrices, read_prices
+from results.documents import sentence
 from results.judge import Judgement, judge
+from results.listing import listed
 from results.pack import NotPackable, pack
 from results.plan import Plan
 from results.plan_file import BadPlan, plan_of, read_experiment
@@ -42,7 +48,6 @@ from results.verify import NotAPack, verify
 from targets.read import BadTarget, read_target
 
 BAD_INPUT = 64
-EXPERIMENTS = Path(__file__).resolve().parent.parent / "chaos" / "experiments"
 _MARKS = {"pass": "✔", "inconclusive": "?", "fail": "✘"}
 _ANSWERS = {"ok": "✔", "note": "·", "undecided": "?", "changed": "✘"}
 
@@ -57,6 +62,7 @@ app.add_typer(lab_commands.app, name="lab")
 
 Json = Annotated[bool, typer.Option("--json", help="answer as JSON")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="id, prefix, path or 'latest'")]
+Across = Annotated[bool, typer.Option("--across-environments", help="compare also where machines or versions differ")]
 Language = Annotated[str, typer.Option("--lang", help="language of the report: en")]
 
 
@@ -76,6 +82,10 @@ def drill(
         Path | None,
         typer.Option("--notify", metavar="FILE", envvar=VARIABLE, help="who is told of the verdict, and how"),
     ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="RUN", help="compare with this run; worse, or not to be compared, is no pass")
+    ] = None,
+    across: Across = False,
     by_chance: Annotated[
         int | None, typer.Option("--random", metavar="SEED", help="compose a drill out of this seed, on the lab")
     ] = None,
@@ -92,9 +102,9 @@ def drill(
 ) -> None:
     """Run a drill and print its verdict."""
     if by_chance is not None:
-        if target is not None or sets:
-            _refuse("--random composes its own drill, on the embedded lab: leave out --target and --set")
-        names = [path.stem for path in _experiments()]
+        if target is not None or sets or baseline is not None:
+            _refuse("--random composes its own drill, on the embedded lab: leave out --target, --set and --baseline")
+        names = [path.stem for path in experiments()]
         raise typer.Exit(run_random(by_chance, names, with_defect=defects, most=most, as_json=as_json))
     changes = [
         *([f"population.patients={patients}"] if patients is not None else []),
@@ -102,18 +112,21 @@ def drill(
         *([f"seed={seed}"] if seed is not None else []),
         *(sets or []),
     ]
-    path = _experiment(name)
+    if across and baseline is None:
+        _refuse("--across-environments: of a comparison; there is none without --baseline")
+    _check_language(lang)
     try:
-        experiment = read_experiment(path)
-        plan = plan_of(experiment, str(path), drill=path.stem, quick=quick, sets=changes)
+        path = experiment(name)
+        raw = read_experiment(path)
+        plan = plan_of(raw, str(path), drill=path.stem, quick=quick, sets=changes)
         check_defect(plan.lab.defect)
         faults.check_faults(plan)
         check_names(plan.checks)
         if target is not None:
             _check_permission(plan, target, confirm)
-        _check_language(lang)
         receivers = read_notify(told) if told is not None else None
-        exercise = Exercise(plan, experiment, target, plain=plain or None, language=lang)
+        against = read_baseline(baseline, plan, across=across) if baseline is not None else None
+        exercise = Exercise(plan, raw, target, plain=plain or None, language=lang)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: exercise.stop())
         outcome = exercise.run()
@@ -122,21 +135,14 @@ def drill(
         *(LabError, DrillRefused, ValueError, OSError),
     ) as error:
         _refuse(str(error))
+    passage = conclude(outcome, against, receivers)  # from here on nothing is refused any more: the drill has been
     if as_json:
-        shown = outcome.judgement.as_json() | {"exit_code": outcome.exit_code, "aborted": outcome.aborted}
-        typer.echo(json.dumps(shown | {"report": str(outcome.report) if outcome.report else None}))
+        typer.echo(json.dumps(passage.as_json()))
     else:
-        _print(outcome.judgement)
-        if outcome.aborted:
-            typer.echo(f"aborted by: {outcome.aborted}")
-        typer.echo(
-            f"report: {_relative(outcome.report) if outcome.report else 'not drawn, see logs/report.log of the run'}"
-        )
-    if receivers is not None:
-        notice = notice_of(outcome.run, outcome.judgement, outcome.exit_code, outcome.report, receivers.report_base)
-        for line in notify(notice, receivers, outcome.run):
-            typer.echo(f"zweitherz: notify: {line}", err=True)
-    raise typer.Exit(outcome.exit_code)
+        _print_passage(passage)
+    for remark in passage.remarks:
+        typer.echo(f"zweitherz: {remark}", err=True)
+    raise typer.Exit(passage.exit_code)
 
 
 @app.command("judge")
@@ -144,11 +150,13 @@ def judge_command(run: Run = "latest", as_json: Json = False) -> None:
     """Judge a run again by its stored evidence; the same evidence gives the same verdict, byte for byte."""
     path = _find(run)
     judgement = judge(path)
-    write_documents(path, judgement)
+    withheld = publish(path, judgement)
     if as_json:
         sys.stdout.write(judgement.to_bytes().decode())
     else:
         _print(judgement)
+    if withheld:
+        typer.echo(f"zweitherz: {withheld}", err=True)
     raise typer.Exit(judgement.verdict.exit_code)
 
 
@@ -200,6 +208,56 @@ def verify_command(
     raise typer.Exit(found.exit_code)
 
 
+@app.command("compare")
+def compare_command(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="the baseline: id, prefix or path")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="the run that is held against it")] = "latest",
+    prices: Annotated[Path | None, typer.Option(help="price file: what 1,000 acknowledged uploads cost")] = None,
+    across: Across = False,
+    as_json: Json = False,
+) -> None:
+    """Compare two runs: is a figure better, the same, worse, or can nobody say?
+
+    Exit codes: 0 nothing is worse · 1 something is · 2 something cannot be compared · 64 bad input.
+    """
+    try:
+        asked = read_prices(prices) if prices is not None else None
+    except BadPrices as error:
+        _refuse(str(error))
+    sides = _find(old), _find(new)
+    if sides[0] == sides[1]:
+        _refuse(f"{old!r} and {new!r} are one run, {sides[0].name}: it is like itself, which says nothing")
+    comparison = compare_runs(*sides, across=across, prices=asked)
+    if as_json:
+        typer.echo(comparison.to_bytes().decode(), nl=False)
+    else:
+        for line in comparison_lines(comparison):
+            typer.echo(line)
+    raise typer.Exit(comparison.verdict.exit_code)
+
+
+@app.command("annotate")
+def annotate_command(
+    run: Run = "latest",
+    form: Annotated[
+        str, typer.Option("--format", help="github: workflow commands; gitlab: a Code Quality report")
+    ] = "github",
+    where: Annotated[
+        str | None, typer.Option(metavar="FILE", help="with gitlab: the file of the repository it is shown beside")
+    ] = None,
+) -> None:
+    """Print one line for each check that is red or inconclusive, as the page of a pipeline takes it.
+
+    Exit code 0 whatever the verdict: the gate is the drill's own exit code.
+    """
+    if form not in ("github", "gitlab"):
+        _refuse(f"--format {form!r}: there are github, gitlab")
+    if where is not None and form != "gitlab":
+        _refuse("--where: of --format gitlab; GitHub's lines belong to no file")
+    path = _find(run)
+    typer.echo(annotate(path, form, where), nl=False)
+
+
 @app.command()
 def report(run: Run = "latest", lang: Language = "en", as_json: Json = False) -> None:
     """Draw the report of a run again, from its stored evidence."""
@@ -214,14 +272,7 @@ def report(run: Run = "latest", lang: Language = "en", as_json: Json = False) ->
 @app.command("runs")
 def runs_command(as_json: Json = False) -> None:
     """List all runs with their verdicts, oldest first."""
-    rows = []
-    for path in runs.runs():
-        verdict = path / "verdict.json"
-        try:
-            found = json.loads(verdict.read_bytes())["verdict"] if verdict.exists() else "not judged"
-        except (ValueError, KeyError):
-            found = "verdict.json is damaged"
-        rows.append({"run": path.name, "verdict": found})
+    rows = [{"run": each.run, "verdict": each.shown} for each in map(listed, runs.runs())]
     if as_json:
         typer.echo(json.dumps(rows))
     for row in rows if not as_json else []:
@@ -231,7 +282,7 @@ def runs_command(as_json: Json = False) -> None:
 @app.command("list")
 def list_command(as_json: Json = False) -> None:
     """List the drills there are: what each breaks, what shows that it did, and how long the load lasts at most."""
-    rows = catalogue(_experiments())
+    rows = catalogue(experiments())
     if as_json:
         typer.echo(json.dumps(rows))
     for row in rows if not as_json else []:
@@ -257,7 +308,7 @@ def prove_command(
     as_json: Json = False,
 ) -> None:
     """Prove the verdicts: known-bad systems must turn their checks red, healthy ones must stay green."""
-    drills = [path.stem for path in _experiments()]
+    drills = [path.stem for path in experiments()]
     try:
         chosen = systems(drills, names or [], quick=quick, seeds=range(1, seeds + 1))
     except UnknownSystem as error:
@@ -301,25 +352,6 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(BAD_INPUT if any(remark.level == "missing" for remark in remarks) else 0)
 
 
-def _experiments() -> list[Path]:
-    return sorted(EXPERIMENTS.glob("*.yaml"))
-
-
-def _experiment(name: str) -> Path:
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml", ".json"):
-        if not path.is_file():
-            _refuse(f"{name}: no such file")
-        return path
-    known = {each.stem: each for each in _experiments()}
-    if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        _refuse(
-            f"drill {name!r}: unknown; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
-        )
-    return known[name]
-
-
 def _check_permission(plan: Plan, target_file: Path, confirm: str | None) -> None:
     """Raises NoDriver, NotPermitted, BadTarget."""
     target = read_target(target_file)
@@ -347,6 +379,16 @@ def _print(judgement: Judgement) -> None:
     typer.echo(f"{judgement.verdict.value.upper()}  {sentence(judgement)}")
     for finding in judgement.findings:
         typer.echo(f"  {_MARKS[finding.verdict.value]} {finding.name:<18}{finding.why}")
+
+
+def _print_passage(passage: Passage) -> None:
+    _print(passage.outcome.judgement)
+    if passage.outcome.aborted:
+        typer.echo(f"aborted by: {passage.outcome.aborted}")
+    report = passage.outcome.report
+    typer.echo(f"report: {_relative(report) if report else 'not drawn, see logs/report.log of the run'}")
+    for line in comparison_lines(passage.comparison) if passage.comparison is not None else ():
+        typer.echo(line)
 
 
 def _relative(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -27,6 +28,7 @@ def environment(
         "machine": {
             "system": platform.platform(),
             "cores": os.cpu_count(),
+            "cpu": cpu_model(),
             "memory_bytes": psutil.virtual_memory().total,
             "python": platform.python_version(),
             "root": os.geteuid() == 0,
@@ -40,3 +42,15 @@ def environment(
         if lab_status is not None
         else None,
     }
+
+
+def cpu_model(table: Path = Path("/proc/cpuinfo")) -> str:
+    """What the kernel calls the processor: its model name (x86) or its implementer and part (ARM), else its kind."""
+    said = dict[str, str]()
+    for line in table.read_text(encoding="utf-8", errors="replace").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            said.setdefault(name.strip(), value.strip())
+    if "model name" in said:
+        return said["model name"]
+    return " ".join(said[name] for name in ("CPU implementer", "CPU part") if name in said) or platform.machine()

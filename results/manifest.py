@@ -15,7 +15,7 @@ MANIFEST = "MANIFEST.sha256"
 SCHEMA = "zweitherz/manifest/1"
 PLAN = "plan.yaml"
 # what is made *from* the evidence, and may be made again
-DOCUMENTS = ("verdict.json", "junit.xml", "summary.md", "report.", "plots/", "notices.jsonl")
+DOCUMENTS = ("verdict.json", "junit.xml", "summary.md", "report.", "plots/", "notices.jsonl", "comparison.json")
 # what is gone when a drill has ended as it should
 TRANSIENT = ("live/", "history/log/")
 _DERIVED = (*DOCUMENTS, *TRANSIENT, MANIFEST)

@@ -149,6 +149,29 @@ class Objectives(_Part):
     steady_fail_ratio: Share = Field(0.001, description="failed uploads in the steady phase")
 
 
+class Comparison(_Part):
+    """How much worse than the baseline's a figure may be: the larger of a share of the baseline and a floor in its own unit.
+
+    Fixed in the plan, so before the run. An interval says how far a figure may be from the truth of *its* run; what two runs of
+    the same system differ by beyond that (another hour, another neighbour on the machine) is what tolerances are for.
+    """
+
+    latency: dict[str, Share] = Field(
+        {"p50": 0.1, "p99": 0.25}, description="which quantiles are compared, and the share each may rise by"
+    )
+    by_distance: list[str] = Field(
+        ["p50", "p99"], description="of these quantiles, those that are compared for each distance class as well"
+    )
+    latency_floor_ms: float = Field(10, ge=0)
+    availability: Share = Field(0.02, description="of the whole drill, outage included: a difference, no share of it")
+    availability_calm: Share = Field(0.005, description="the same in the phases steady and recovered")
+    seconds: Share = Field(0.2, description="of the single times: recovery, detection, DNS")
+    seconds_floor_s: float = Field(3, ge=0)
+    lag_floor_ms: float = Field(10, ge=0, description="generator")
+    resources: Share = Field(0.1, description="per 1,000 acknowledged uploads")
+    intended: Share = Field(0.02, description="equal work: readings intended in the steady phase")
+
+
 class Guards(_Part):
     """What ends a drill early."""
 
@@ -275,6 +298,7 @@ class Plan(_Part):
     alerting: Alerting = Alerting()
     checks: list[str] | None = Field(None, description="checks that are asked for in this drill; null: all")
     objectives: Objectives = Objectives()
+    comparison: Comparison = Comparison()
     guards: Guards = Guards()
     lab: LabOptions = LabOptions()
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import time
 from pathlib import Path
 
 VARIABLE = "ZWEITHERZ_RESULTS"
+_LONGEST = 80  # characters of a drill's name in its folder's
 
 
 class UnknownRun(ValueError):
@@ -30,9 +32,10 @@ def tag(run_id: str) -> str:
 
 
 def new_path(drill: str) -> Path:
-    """Where a new run of that drill would lie; nothing is made."""
+    """Where a new run of that drill would lie; nothing is made. A drill may be called anything, a folder may not."""
     start = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
-    return (home() / "runs" / f"{start}_{drill}_{secrets.token_hex(2)}").resolve()
+    safe = re.sub(r"[^A-Za-z0-9.-]+", "-", drill)[:_LONGEST]
+    return (home() / "runs" / f"{start}_{safe}_{secrets.token_hex(2)}").resolve()
 
 
 def create(drill: str) -> Path:

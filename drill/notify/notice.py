@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from drill.notify.configuration import Mail
+from results.comparison.model import Comparison
 from results.documents import sentence
-from results.finding import Finding, Value, Verdict
+from results.finding import Finding, Value, Verdict, merge
 from results.judge import Judgement
 
 SCHEMA = "zweitherz/notice/1"
@@ -98,19 +99,34 @@ class Notice:
         return message
 
 
-def notice_of(run: Path, judgement: Judgement, exit_code: int, report: Path | None, report_base: str | None) -> Notice:
-    """What came of a drill, from its judgement. `report_base`: where the folder of runs is published."""
-    state = {_ABORTED: "aborted", _CLEAN_UP_FAILED: "clean-up failed"}.get(exit_code, judgement.verdict.value)
+def notice_of(
+    run: Path,
+    judgement: Judgement,
+    exit_code: int,
+    report: Path | None,
+    report_base: str | None,
+    comparison: Comparison | None = None,
+) -> Notice:
+    """What came of a drill, from its judgement. `report_base`: where the folder of runs is published.
+
+    A drill that passed and is worse than its baseline has not passed: its state is that of both.
+    """
+    state = {_ABORTED: "aborted", _CLEAN_UP_FAILED: "clean-up failed"}.get(exit_code)
+    verdicts = [judgement.verdict, *([comparison.verdict] if comparison is not None else [])]
     if report is None:
         where = "not drawn"
     elif report_base is not None:
         where = f"{report_base.rstrip('/')}/{run.name}/{report.name}"
     else:
         where = f"{socket.gethostname()}:{report}"
-    not_passed = tuple(finding.name for finding in judgement.findings if finding.verdict is not Verdict.PASS)
+    not_passed = [finding.name for finding in judgement.findings if finding.verdict is not Verdict.PASS]
+    told = sentence(judgement)
+    if comparison is not None:
+        told += f" Against its baseline {comparison.baseline}: {comparison.verdict.value}, {comparison.why}."
+        not_passed += ["comparison"] if comparison.verdict is not Verdict.PASS else []
     drill = " ".join(judgement.drill.split())
     figures = tuple(_figures(judgement.findings))
-    return Notice(run.name, drill, state, exit_code, sentence(judgement), figures, not_passed, where)
+    return Notice(run.name, drill, state or merge(verdicts).value, exit_code, told, figures, tuple(not_passed), where)
 
 
 def _figures(findings: tuple[Finding, ...]) -> Iterator[Figure]:

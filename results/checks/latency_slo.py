@@ -26,12 +26,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     want = evidence.plan.objectives.latency_ms
     objective: dict[str, Value] = {f"{name}_ms": limit for name, limit in want.items()}
-    begin, end = evidence.phase("steady")
-    phases = {"steady": (begin, end - UNDER_WAY_NS)}
-    if marks.t0 is not None and marks.observed_ns is not None:
-        begin, _ = evidence.phase("recovered")
-        held = marks.t_rest + int(evidence.plan.objectives.restored_hold_s * 1e9) if marks.t_rest else begin
-        phases["recovered"] = (max(begin, held), marks.observed_ns)
+    phases = windows(evidence, marks)
     measured: dict[str, Value] = {}
     late, few = [], []
     for phase, (begin, end) in phases.items():
@@ -60,6 +55,17 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         return Finding(NAME, Verdict.INCONCLUSIVE, why, measured, objective)
     parts = (f"{phase} p99 {values.get('p99_ms')} ms" for phase, values in measured.items() if isinstance(values, dict))
     return Finding(NAME, Verdict.PASS, ", ".join(parts), measured, objective)
+
+
+def windows(evidence: Evidence, marks: Marks) -> dict[str, tuple[int, int]]:
+    """Begin and end in ns of what is looked at in "steady" and, where a fault took effect, "recovered". Raises Unusable."""
+    begin, end = evidence.phase("steady")
+    phases = {"steady": (begin, end - UNDER_WAY_NS)}
+    if marks.t0 is not None and marks.observed_ns is not None:
+        begin, _ = evidence.phase("recovered")
+        held = marks.t_rest + int(evidence.plan.objectives.restored_hold_s * 1e9) if marks.t_rest else begin
+        phases["recovered"] = (max(begin, held), marks.observed_ns)
+    return phases
 
 
 def _worse_rank(n: int, q: float) -> int | None:

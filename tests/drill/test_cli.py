@@ -58,7 +58,12 @@ def run(results: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["drill", "--target", "none.yaml"], "none.yaml: No such file or directory"),
         (["drill", "--lang", "fr"], "--lang 'fr': there is en"),
         (["drill", "--fast"], "No such option"),
+        (["drill", "--baseline", "latest"], "run 'latest': there is no run"),
+        (["drill", "--random", "7", "--baseline", "latest"], "leave out --target, --set and --baseline"),
         (["judge", "1999"], "run '1999': unknown"),
+        (["annotate", "1999"], "run '1999': unknown"),
+        (["compare", "1999"], "run '1999': unknown"),
+        (["compare", "1999", "--prices", "none.yaml"], "none.yaml: No such file or directory"),
         (["report"], "run 'latest': there is no run"),
         (["lab", "status", "--state", "nowhere"], "no lab is up in nowhere"),
         (["lab", "up", "--replication", "semi"], "--replication 'semi': must be sync or async"),
@@ -166,6 +171,19 @@ def test_doctor_names_everything_a_lab_needs(results: Path) -> None:
 
 def test_help_reads_like_a_manual_page(results: Path) -> None:
     shown = zweitherz(results, "--help").stdout
-    for command in ("drill", "judge", "pack", "verify", "report", "runs", "undo", "doctor", "list", "lab"):
+    for command in (
+        "drill",
+        "judge",
+        "compare",
+        "annotate",
+        "pack",
+        "verify",
+        "report",
+        "runs",
+        "undo",
+        "doctor",
+        "list",
+        "lab",
+    ):
         assert command in shown
     assert "Exit codes" in shown

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from results.documents import sentence
+from results.documents import sentence, write_documents
 from results.judge import Judgement
 from tests.results.story import Story
 
@@ -18,3 +19,15 @@ def test_it_says_what_was_restored_and_lost(story: Story, told: Callable[[Story]
 def test_it_does_not_answer_what_the_drill_did_not_ask(story: Story, told: Callable[[Story], Judgement]) -> None:
     story.plan["checks"] = ["availability-slo"]
     assert sentence(told(story)) == "Drill story passed: 2,000 uploads acknowledged, 87.89% of the readings on time."
+
+
+def test_a_comparison_that_is_damaged_is_no_pass(
+    story: Story, told: Callable[[Story], Judgement], folder: Path
+) -> None:
+    judgement, run = told(story), folder
+    (run / "comparison.json").write_text('{"schema": "zweitherz/comparison/1"}')
+    write_documents(run, judgement)
+    summary = (run / "summary.md").read_text()
+    assert summary.startswith("# INCONCLUSIVE: story\n")
+    assert "comparison.json: not a comparison" in summary
+    assert 'errors="1"' in (run / "junit.xml").read_text()

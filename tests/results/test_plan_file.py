@@ -19,6 +19,16 @@ def test_quick_and_then_set_change_the_plan() -> None:
     assert (plan.load.rate, plan.phases.steady_s, plan.lab.replication) == (7, 3, "async")
 
 
+def test_quick_compares_with_wider_tolerances_but_for_those_that_are_named() -> None:
+    named = {"name": "zweitherz", "drill": "d", "quick": {"load.rate": 5}, "comparison": {"resources": 0.05}}
+    quick = plan_of({"extensions": [named]}, "x.yaml", quick=True).comparison
+    assert (quick.resources, quick.latency, quick.by_distance) == (0.05, {"p50": 0.2, "p95": 0.4}, ["p50", "p95"])
+    whole = plan_of({"extensions": [{**named, "comparison": {}}]}, "x.yaml").comparison
+    assert whole == Plan(drill="d").comparison
+    with pytest.raises(BadPlan, match="comparison: Input should be a valid"):
+        plan_of({"extensions": [{**named, "comparison": [1]}]}, "x.yaml", quick=True)
+
+
 def test_without_quick_its_part_is_left_alone() -> None:
     assert plan_of(EXPERIMENT, "x.yaml").load.rate == Plan(drill="d").load.rate
 

@@ -38,3 +38,11 @@ def test_an_ambiguous_or_unknown_name_is_refused_with_what_there_is() -> None:
 def test_tags_of_runs_differ() -> None:
     assert runs.tag("a") != runs.tag("b")
     assert len(runs.tag("a")) == 8
+
+
+@pytest.mark.parametrize("drill", ["../../elsewhere", "<script>", "a|b\nc", "x" * 400])
+def test_a_drill_may_be_called_anything_and_its_folder_lies_where_runs_lie(drill: str) -> None:
+    run = runs.create(drill)
+    assert run.parent == (runs.home() / "runs").resolve()
+    assert set(run.name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+    assert len(run.name) < 128
