@@ -60,6 +60,8 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
     }
     if tools.sites(options):
         whole["tools"] = _tools(keys)
+        shown = {"address": model.loadtests_address(), "port": model.LOADTESTS_PORT}
+        whole["loadtests"] = {"name": "loadtests", **shown}
     return whole
 
 
