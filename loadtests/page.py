@@ -30,11 +30,11 @@ class _Server(socketserver.ThreadingTCPServer):
             raise TypeError("a TCP server is asked over TCP")
         request.settimeout(_IDLE_S)
         if self.tls is None:
-            self.RequestHandlerClass(request, client_address, self)
+            super().finish_request(request, client_address)
             return
         try:
             with self.tls.wrap_socket(request, server_side=True) as wire:
-                self.RequestHandlerClass(wire, client_address, self)
+                super().finish_request(wire, client_address)
         except OSError:
             return  # without a certificate of the house, or gone meanwhile: such a caller is owed nothing
 

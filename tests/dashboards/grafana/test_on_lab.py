@@ -98,10 +98,34 @@ def test_every_query_returns_data(busy: RunningLab, site: str) -> None:
 def test_what_dashboards_say_of_this_lab_is_so(busy: RunningLab) -> None:
     """Not only some data: the right one."""
 
-    def value(expr: str) -> float:
-        (found,) = eventually(lambda: numbers(busy, "gra", expr))
-        return found
+    def by(label: str, expr: str) -> dict[str, float]:
+        rows = answer(busy, "gra", "query", query=expr)["result"]
+        return {row["metric"].get(label, ""): float(row["value"][1]) for row in rows}
 
-    assert (
-        value('vitals_active{site="fra"} == 1 and on() count(vitals_active{site="fra"}) == 2 and on() vector(1)') == 1
-    )
+    eventually(lambda: by("site", "max by (site) (vitals_active)") == {"fra": 1, "gra": 0})
+    eventually(lambda: by("answer", "sum by (answer) (max by (server, answer) (monitor_answer))") == {"fra": 5})
+    eventually(lambda: by("", "loadtests_patients") == {"": PATIENTS})
+    eventually(lambda: by("", "loadtests_acknowledged_seconds_count")[""] > 20)
+    # one scrape has all of it, so sums must agree: each acknowledgement has its site, and none was asked for by nobody
+    assert by("", "sum(loadtests_served_total) - sum(loadtests_acknowledged_seconds_count)") == {"": 0}
+    assert by("", "sum(loadtests_readings_due_total) >= bool sum(loadtests_acknowledged_seconds_count)") == {"": 1}
+    assert by("", "min(monitor_up)") == {"": 1}
+    limits = by("sloth_rule", 'max by (sloth_rule) (slo:rule_burn_rate_limit:ratio{sloth_severity="page"})')
+    assert limits == {"1": pytest.approx(14.4), "2": pytest.approx(6)}, "windows are shortened, limits are not"
+
+
+def test_after_the_loss_of_a_site_they_show_who_took_over(busy: RunningLab) -> None:
+    """The last test of this lab: the site is gone afterwards."""
+
+    def states(title: str) -> set[tuple[tuple[str, ...], float]]:
+        (each,) = [each for each in queries() if (each.board, each.panel) == ("takeover", title)]
+        rows = answer(busy, "gra", "query", query=each.filled(INTERVAL))["result"]
+        return {(tuple(sorted(row["metric"].values())), float(row["value"][1])) for row in rows}
+
+    assert states("Role of each site") == {(("fra",), 1), (("gra",), 0)}
+    busy.control.call("kill", site="fra")
+    eventually(lambda: states("Role of each site") == {(("gra",), 1)}, 40)
+    eventually(lambda: states("Sites whose database takes writes") == {((), 1)})
+    eventually(lambda: {(("fra", "vitals"), 0), (("gra", "vitals"), 1)} <= states("What answers, by site"))
+    eventually(lambda: {(("gra", "ns1"), 1), (("fra", "ns1"), 0)} <= states("DNS answers, by server"))
+    eventually(lambda: any(labels == ("gra",) and rate > 0 for labels, rate in states("Writes accepted, by site")))
