@@ -90,10 +90,12 @@ class LoadMetrics(Collector):
             dialled.add_metric((client, "no"), other)
             dialled.add_metric((client, "yes"), first)
         yield dialled
-        yield from self._gauges(list(self._latest.values()))
+        yield from self._gauges()
         yield from self._by_sender()
 
-    def _gauges(self, latest: Sequence[Frame]) -> Iterator[Metric]:
+    def _gauges(self) -> Iterator[Metric]:
+        # a sender that has ended has nothing under way, and nobody takes part by it any more
+        latest = [frame for frame in self._latest.values() if not frame.final]
         for name, text, value in (
             ("in_flight", "Attempts under way", sum(frame.in_flight for frame in latest)),
             ("queued", "Readings that wait at devices", sum(frame.queued for frame in latest)),
@@ -102,7 +104,7 @@ class LoadMetrics(Collector):
             ("patients_seen", "Patients with an acknowledged upload", sum(frame.patients_seen for frame in latest)),
         ):
             yield GaugeMetricFamily(f"loadtests_{name}", text, value=value)
-        if last_ns := max((frame.last_ack_ns for frame in latest), default=0):
+        if last_ns := max((frame.last_ack_ns for frame in self._latest.values()), default=0):
             yield GaugeMetricFamily(
                 "loadtests_last_acknowledgement_seconds", "When the last one came", value=last_ns / 1e9
             )
@@ -111,12 +113,11 @@ class LoadMetrics(Collector):
         cpu = CounterMetricFamily("loadtests_cpu_seconds", "Processor time", labels=("sender",))
         memory = GaugeMetricFamily("loadtests_peak_memory_bytes", "Most memory", labels=("sender",))
         connections = GaugeMetricFamily("loadtests_open_connections", "Open connections", labels=("sender",))
-        # numbered, not named: Locust gives every worker of every start a name of its own
-        for number, sender in enumerate(sorted(self._latest)):
-            frame = self._latest[sender]
+        # numbered as they came, not named: Locust gives every worker of every start a name of its own
+        for number, frame in enumerate(self._latest.values()):
             cpu.add_metric((str(number),), frame.cpu_s)
             memory.add_metric((str(number),), frame.rss_bytes)
-            connections.add_metric((str(number),), frame.connections)
+            connections.add_metric((str(number),), 0 if frame.final else frame.connections)
         yield from (cpu, memory, connections)
 
 

@@ -85,6 +85,18 @@ def test_every_known_cause_is_counted_from_zero_on(metrics: LoadMetrics) -> None
     assert one(metrics, "loadtests_failed_total", error="http-503") == 2
 
 
+def test_a_sender_that_has_ended_leaves_its_counts_and_no_gauges(metrics: LoadMetrics) -> None:
+    metrics.take("z", Frame(users=100, in_flight=3, queued=2, connections=7, cpu_s=1.5, intended=5, last_ack_ns=10**9))
+    metrics.take("a", Frame(users=50, cpu_s=0.5))
+    metrics.take("z", Frame(users=100, queued=2, connections=7, cpu_s=2.5, last_ack_ns=10**9, final=True))
+    assert one(metrics, "loadtests_patients") == 50
+    assert one(metrics, "loadtests_queued") == 0
+    assert one(metrics, "loadtests_readings_due_total") == 5
+    assert one(metrics, "loadtests_last_acknowledgement_seconds") == 1
+    assert one(metrics, "loadtests_open_connections", sender="0") == 0
+    assert one(metrics, "loadtests_cpu_seconds_total", sender="0") == 2.5, "the first one stays the first one"
+
+
 def test_before_the_first_acknowledgement_there_is_no_time_of_the_last(metrics: LoadMetrics) -> None:
     metrics.take("a", Frame())
     assert not [name for name, _ in values(metrics) if "last_acknowledgement" in name]
