@@ -90,8 +90,6 @@ class Fleet:
             environment.events.report_to_master.add_listener(self._report)
         else:
             self._writer = gevent.spawn(self._write_live)
-            shown = showing(setting.target, setting.metrics_port)
-            self._exporting = Exporting(*shown) if shown is not None else None
         environment.events.quitting.add_listener(lambda **_: self._quit())
         signal.signal(signal.SIGUSR1, lambda *_: gevent.spawn(self.drain))
 
@@ -219,6 +217,10 @@ class Fleet:
             self._exporting.tell(sender, frame)
 
     def _write_live(self) -> None:
+        # not where this object is made: starting a process lets gevent go on, and a master that hears of its workers
+        # already there begins before they listen to it
+        shown = showing(self.setting.target, self.setting.metrics_port)
+        self._exporting = Exporting(*shown) if shown is not None else None
         while True:
             live.write(self.setting.run / LIVE_FILE, self._figures.now(self.setting.clock.now_ns()))
             gevent.sleep(1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import sys
 from collections import Counter
@@ -38,6 +39,7 @@ def test_frames_are_shown_until_locust_ends() -> None:
         exporting.tell("worker 1", Frame(intended=2, served=Counter(fra=1)))
         exporting.tell("worker 2", Frame(intended=3))
         eventually(lambda: "loadtests_readings_due_total 5.0" in shown(port))
+        assert os.getpriority(os.PRIO_PROCESS, exporting._process.pid) >= 10, "it gives way to the sender"
     finally:
         exporting.close()
     assert shown(port) == "", "it does not outlive its Locust"
