@@ -60,6 +60,8 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
     }
     if tools.sites(options):
         whole["tools"] = _tools(keys)
+        shown_at = model.loadtests_address()
+        whole["loadtests"] = {"name": "loadtests", "address": shown_at, "port": model.LOADTESTS_PORT}
     return whole
 
 

@@ -39,12 +39,18 @@ ABROAD = ("telemetry.abroad.heart.test", "192.0.2.240")
 # somebody's web host at the DNS provider's: where an entry may point to by a slip
 STRANGER = "192.0.2.222"
 HTTPS = 443
+LOADTESTS_PORT = 9600  # where the load generator shows its figures to Prometheus, at the nearest patients' address
 MONITORS_PORT = 9500  # where the monitors of a site show what they see, to the Prometheus there and to their peers
 
 
 def monitors_zone(site: str) -> str:
     """The zone of a site's monitors; also the name of its link to the site, and of its vantage point."""
     return f"monitors-{site}"
+
+
+def loadtests_address() -> str:
+    """Where the load generator's figures are shown: at the address of the nearest patients."""
+    return next(iter(PATIENTS.values()))
 
 
 @dataclass(frozen=True)

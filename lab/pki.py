@@ -91,7 +91,7 @@ def make_keys(state: Path) -> Keys:
     for path, names in (
         (made.tools, [model.TOOLS_RECORD, f"*.{model.TOOLS_RECORD}", "127.0.0.1"]),
         (made.oncall, [name for name, _ in model.ONCALL.values()]),
-        (made.private, [*model.PRIVATE.values(), *model.MONITORS.values()]),
+        (made.private, [*model.PRIVATE.values(), *model.MONITORS.values(), model.loadtests_address()]),
     ):
         key, certificate = _issue(ca_key, names)
         secret(path, key + certificate)

@@ -90,5 +90,9 @@ class Engine(Protocol):
     def in_flight(self) -> int:
         """Attempts begun and not ended."""
 
+    @property
+    def connections(self) -> int:
+        """Connections open now, kept ones included. An engine that cannot see them counts one for each attempt in flight."""
+
     def close(self) -> None:
         """Drop everything; attempts in flight get no Result."""

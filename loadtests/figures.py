@@ -65,13 +65,15 @@ class Figures:
 
     # who is told
 
-    def send(self, *, in_flight: int, queued: int, overdue: int, users: int, final: bool) -> None:
+    def send(self, *, in_flight: int, queued: int, overdue: int, users: int, connections: int = 0, final: bool) -> None:
         """A frame with everything since the last one."""
         frame, self._frame = self._frame, Frame()
         frame.t_ns = self._clock.now_ns()
         frame.in_flight, frame.queued, frame.overdue = in_flight, queued, overdue
         frame.patients_seen, frame.users = self._patients_seen, users
         frame.last_ack_ns = self._last_ack_ns
+        frame.cpu_s, frame.rss_bytes = _used()
+        frame.connections = connections
         frame.saturated = (percentile(frame.lag_ms, 0.99) or 0) > _SATURATED_LAG_MS
         frame.final = final
         with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the end of standard input stops us

@@ -27,6 +27,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from loadtests import live, locust_stats
+from loadtests.exporting import Exporting, showing
 from loadtests.fleet_file import LIVE_FILE
 from loadtests.frame import Frame
 from loadtests.order import Order
@@ -50,7 +51,7 @@ class FleetUser(User):
 
 @dataclass(frozen=True)
 class Setting:
-    """What the fleet of one test needs to know."""
+    """What the fleet of one test needs to know. `metrics_port`: of the loopback, for Prometheus; None: as the target has it."""
 
     plan: Plan
     target: Target
@@ -58,6 +59,7 @@ class Setting:
     run: Path
     tag: str
     clock: Clock
+    metrics_port: int | None = None
 
 
 class Fleet:
@@ -73,6 +75,7 @@ class Fleet:
         self._frames: list[Frame] = []
         self._figures = live.LiveFigures()
         self._writer: gevent.Greenlet | None = None
+        self._exporting: Exporting | None = None
         locust_stats.use_fine_buckets()
         runner = environment.runner
         if runner is None:
@@ -87,7 +90,7 @@ class Fleet:
             environment.events.report_to_master.add_listener(self._report)
         else:
             self._writer = gevent.spawn(self._write_live)
-        environment.events.quitting.add_listener(lambda **_: self.stop())
+        environment.events.quitting.add_listener(lambda **_: self._quit())
         signal.signal(signal.SIGUSR1, lambda *_: gevent.spawn(self.drain))
 
     # orders
@@ -125,6 +128,11 @@ class Fleet:
         if code:
             _LOG.error("sender ended with code %s", code)
             self.environment.process_exit_code = 1
+
+    def _quit(self) -> None:
+        self.stop()
+        if self._exporting is not None:
+            self._exporting.close()
 
     # the sender
 
@@ -177,7 +185,7 @@ class Fleet:
         if isinstance(self.environment.runner, WorkerRunner):
             self._frames.append(frame)
         else:
-            self._figures.take(sender, frame)
+            self._collect(sender, frame)
 
     # between master and workers
 
@@ -201,9 +209,18 @@ class Fleet:
 
     def _take_report(self, client_id: str, data: dict[str, Any]) -> None:
         for line in data.get("fleet", []):
-            self._figures.take(client_id, Frame.from_json(line))
+            self._collect(client_id, Frame.from_json(line))
+
+    def _collect(self, sender: str, frame: Frame) -> None:
+        self._figures.take(sender, frame)
+        if self._exporting is not None:
+            self._exporting.tell(sender, frame)
 
     def _write_live(self) -> None:
+        # not where this object is made: starting a process lets gevent go on, and a master that hears of its workers
+        # already there begins before they listen to it
+        shown = showing(self.setting.target, self.setting.metrics_port)
+        self._exporting = Exporting(*shown) if shown is not None else None
         while True:
             live.write(self.setting.run / LIVE_FILE, self._figures.now(self.setting.clock.now_ns()))
             gevent.sleep(1.0)

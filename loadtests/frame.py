@@ -25,6 +25,7 @@ class Frame:
     overdue           gauge: readings not acknowledged although their deadline is over
     last_ack_ns       gauge; 0: none
     saturated         gauge: the sender cannot keep up
+    cpu_s, rss_bytes, connections   gauges: processor time until now, most memory, connections open (kept ones included)
     final             this sender has ended
     """
 
@@ -44,6 +45,9 @@ class Frame:
     users: int = 0
     last_ack_ns: int = 0
     saturated: bool = False
+    cpu_s: float = 0.0
+    rss_bytes: int = 0
+    connections: int = 0
     final: bool = False
 
     def dial(self, client: str, *, first_site: bool) -> None:

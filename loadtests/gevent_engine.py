@@ -46,6 +46,10 @@ class GeventEngine:
     def in_flight(self) -> int:
         return int(len(self._group) + self._ended.qsize())
 
+    @property
+    def connections(self) -> int:
+        return len(self._group) + len(self._kept)
+
     def begin(self, attempt: Attempt) -> None:
         self._group.spawn(self._carry, attempt)
 

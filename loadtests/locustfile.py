@@ -1,7 +1,8 @@
 """For Locust: ``locust -f loadtests/locustfile.py --target .lab/target.yaml -u 120000 --processes 2``.
 
 Options of ours: ``--target`` (a target file; default: the lab of this clone), ``--plan`` (a plan as in a run; default: 120,000
-patients), ``--run`` (a run folder for the history; default: a new one).
+patients), ``--run`` (a run folder for the history; default: a new one), ``--metrics-port`` (Prometheus metrics on the loopback;
+default: where the target wants them).
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:
     ours = parser.add_argument_group("fleet")
     ours.add_argument("--target", default=".lab/target.yaml", help="target file: the system to send to")
     ours.add_argument("--plan", default="", help="plan.yaml: population, load, client classes")
+    ours.add_argument("--metrics-port", type=int, help="show figures to Prometheus on that port of 127.0.0.1")
     ours.add_argument("--run", default="", help="run folder for the history (default: a new one)")
 
 
@@ -64,7 +66,7 @@ def _setting(options: Any) -> Setting:  # an argparse namespace
     run.mkdir(parents=True, exist_ok=True)
     if not (run / "plan.yaml").exists():
         write_plan(plan, run / "plan.yaml")
-    return Setting(plan, target, target_file, run, runs.tag(run.name), Clock.from_environment())
+    return Setting(plan, target, target_file, run, runs.tag(run.name), Clock.from_environment(), options.metrics_port)
 
 
 def _plan_for(options: Any) -> Plan:  # an argparse namespace

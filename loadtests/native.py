@@ -85,6 +85,10 @@ class NativeEngine:
     def in_flight(self) -> int:
         return self._in_flight
 
+    @property
+    def connections(self) -> int:
+        return len(self._by_fd)
+
     def fileno(self) -> int:
         """Readable when `wait` has something to do."""
         return self._epoll.fileno()

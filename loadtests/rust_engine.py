@@ -55,6 +55,10 @@ class RustEngine:
     def in_flight(self) -> int:
         return self._flying + self._native.in_flight
 
+    @property
+    def connections(self) -> int:
+        return self._flying + self._native.connections
+
     def lookups(self) -> list[Lookup]:
         done, self._lookups = self._lookups, []
         return done + self._native.lookups()

@@ -287,6 +287,7 @@ class Sender:
             queued=len(self._devices),
             overdue=self._devices.overdue(before),
             users=self._users,
+            connections=self._engine.connections,
             final=final,
         )
 

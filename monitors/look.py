@@ -14,7 +14,8 @@ OUTCOMES = ("ok", "failed", "blind")
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen. `why` says in a few words what was wrong; `figures` are named with their units (``latency_ms``).
+    """What was seen. `why` says in a few words what was wrong; `figures` are named with their units (``latency_ms``);
+    `answers` say which site each server that was asked leads to (of few values: they are labels of a metric).
 
     A look is good, failed, or `blind`: its source did not answer (Sentry itself is down, say), so it tells nothing of what it
     watches. A blind look is never a good one.
@@ -24,6 +25,7 @@ class Look:
     why: str = ""
     figures: dict[str, float] = field(default_factory=dict)
     blind: bool = False
+    answers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.ok and self.blind:

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from monitors.look import Look
 from monitors.place import Place, Unresolved, ask
 
+SILENT, FOREIGN = "(no answer)", "(no site)"
+
 
 class Names:
     """Fails when a server does not answer, answers an address of no site, or the authoritative servers disagree."""
@@ -28,16 +30,25 @@ class Names:
         )
         if any(answers.values()):
             self._place.saw_outside(begun)
+        led = {name: self._leads_to(address) for name, address in answers.items()}
+        why = self._wrong(answers)
+        return Look(ok=not why, why=why, answers=led)
+
+    def _wrong(self, answers: dict[str, str | None]) -> str:
         silent = sorted(name for name, address in answers.items() if address is None)
         if silent:
-            return Look(ok=False, why=f"no answer from {', '.join(silent)}")
+            return f"no answer from {', '.join(silent)}"
         foreign = {f"{name} says {address}" for name, address in answers.items() if not self._known(str(address))}
         if foreign:
-            return Look(ok=False, why=f"an address of no site: {', '.join(sorted(foreign))}")
+            return f"an address of no site: {', '.join(sorted(foreign))}"
         said = {answers[name] for name in self._authoritative}
         if len(said) > 1:
-            return Look(ok=False, why=f"the authoritative servers disagree: {', '.join(sorted(map(str, said)))}")
-        return Look(ok=True)
+            return f"the authoritative servers disagree: {', '.join(sorted(map(str, said)))}"
+        return ""
+
+    def _leads_to(self, address: str | None) -> str:
+        """A site's name; or that nothing was answered, or something else than a site."""
+        return SILENT if address is None else self._place.target.site_at(address) or FOREIGN
 
     def _ask(self, server: tuple[str, str, int]) -> str | None:
         _, address, port = server

@@ -233,6 +233,7 @@ class Target(_Part):
 
     vantage  command prefix that puts a process where it belongs, by vantage point (``patients``, ``witness``,
              ``monitors-<site>``); empty: right here. The lab gives ``nsenter …``.
+    loadtests  where the load generator shows its figures to Prometheus (over TLS, as the monitors do); null: nowhere
     control  the lab's control socket; null for a real system
     """
 
@@ -248,6 +249,7 @@ class Target(_Part):
     distances: list[Distance]
     secrets: Secrets
     tools: Tools | None = None
+    loadtests: Endpoint | None = None
     residency: Residency | None = None
     limits: Limits = Limits()
     vantage: dict[str, list[str]] = {}

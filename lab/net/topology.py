@@ -69,9 +69,8 @@ def legs() -> dict[str, tuple[Leg, Leg]]:
     return links
 
 
-_OF_SERVICES = (
-    "5432-5433,8441-8470,9090-9099,9187,9441-9470,9500"  # where services of the lab listen, with room for more
-)
+# where services of the lab listen, with room for more
+_OF_SERVICES = "5432-5433,8441-8470,9090-9099,9101,9187,9441-9470,9500,9600"
 
 DELAYED = (*model.PATIENTS, PRIVATE_LINK)
 

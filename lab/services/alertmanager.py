@@ -14,6 +14,13 @@ PORT = 9093
 _GOSSIP_PORT = 9094
 HEARTBEAT = "Heartbeat"  # fires always: a channel on which it stays away is broken (a dead man's switch)
 HEARTBEAT_S = 3
+# what Prometheus keeps of what it shows: does it tell people, and do they hear it?
+METRICS = (
+    "alertmanager_alerts",
+    "alertmanager_cluster_members",
+    "alertmanager_notifications_total",
+    "alertmanager_notifications_failed_total",
+)
 
 
 def server(options: Options, site: str) -> Process:

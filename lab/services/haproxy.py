@@ -12,7 +12,7 @@ from lab import model, pki
 from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready, ServiceFailed
 from lab.servers import environment, program
-from lab.services import alertmanager, analysis, prometheus, telemetry
+from lab.services import alertmanager, analysis, balancer_metrics, prometheus, telemetry
 from lab.services.vitals import FIRST_PORT
 
 _CONFIG = """
@@ -165,6 +165,8 @@ def balancer(options: Options, site: str) -> Process:
         analysis_port=analysis.PORT,
         stream_idle=_STREAM_IDLE,
     )
+    if options.tools:  # without Prometheus nobody asks
+        text += balancer_metrics.frontend(options, site)
     config.write_text(text.lstrip())
     return _process(name(site), site, config, address)
 

@@ -15,12 +15,14 @@ from lab.clusters import TOOLS
 from lab.model import SITES, Options, Process, Ready
 from lab.precedence import WATCHERS_NICE
 from lab.servers import environment, program
-from lab.services import alertmanager, analysis, postgres_exporter, vitals
+from lab.services import alertmanager, analysis, balancer_metrics, postgres_exporter, vitals
 
 PORT = 9090
 SCRAPE_S = 1
 RULES = "rules"
 _RESEND_S = 2
+# every series costs memory at both sites: not kept is what exporters tell of themselves, and when a counter began
+_NO_CLUTTER = [{"source_labels": ["__name__"], "regex": "go_.+|promhttp_.+|.+_created", "action": "drop"}]
 
 
 def name(site: str) -> str:
@@ -58,7 +60,9 @@ def _config(options: Options, site: str) -> dict[str, object]:
         "vitals": [vitals.METRICS_PORT + number for number in range(options.servers_per_site)],
         "analysis": [analysis.METRICS_PORT],
         "postgres": [postgres_exporter.PORT],
+        "balancer": [balancer_metrics.PORT],
     }
+    more = {"balancer": {"params": balancer_metrics.PARAMS, "metric_relabel_configs": _keep(balancer_metrics.METRICS)}}
     return {
         "global": {
             "scrape_interval": f"{SCRAPE_S}s",
@@ -74,7 +78,14 @@ def _config(options: Options, site: str) -> dict[str, object]:
         },
         "scrape_configs": [
             *(
-                {"job_name": job, "scheme": "https", "tls_config": tls, "static_configs": _at_both_sites(ports[job])}
+                {
+                    "job_name": job,
+                    "scheme": "https",
+                    "tls_config": tls,
+                    "static_configs": _at_both_sites(ports[job]),
+                    "metric_relabel_configs": _NO_CLUTTER,
+                    **more.get(job, {}),
+                }
                 for job in ports
             ),
             {
@@ -83,6 +94,18 @@ def _config(options: Options, site: str) -> dict[str, object]:
                 "tls_config": tls,
                 # each Prometheus asks the monitors of its own site: what lies between the sites is then not in its way
                 "static_configs": [{"targets": [f"{model.MONITORS[site]}:{model.MONITORS_PORT}"]}],
+                "metric_relabel_configs": _NO_CLUTTER,
+            },
+            {
+                "job_name": "loadtests",
+                "scheme": "https",
+                "tls_config": tls,
+                "static_configs": [{"targets": [f"{model.loadtests_address()}:{model.LOADTESTS_PORT}"]}],
+            },
+            {
+                "job_name": "alertmanager",
+                "static_configs": [{"targets": [f"127.0.0.1:{alertmanager.PORT}"], "labels": {"site": site}}],
+                "metric_relabel_configs": _keep(alertmanager.METRICS),
             },
         ],
     }
@@ -93,6 +116,11 @@ def _at_both_sites(ports: list[int]) -> list[dict[str, object]]:
     return [
         {"targets": [f"{model.PRIVATE[site]}:{port}" for port in ports], "labels": {"site": site}} for site in SITES
     ]
+
+
+def _keep(metrics: tuple[str, ...]) -> list[dict[str, object]]:
+    """Of what a server shows, these series alone."""
+    return [{"source_labels": ["__name__"], "regex": "|".join(metrics), "action": "keep"}]
 
 
 def write_rules(options: Options, title: str, rules: Path) -> None:

@@ -80,6 +80,7 @@ class Vitals:
                 await self.store.open()
                 if self.settings.metrics_address:
                     self.metrics.deployed(self.settings)
+                    self.metrics.serves(lambda: self.role == b"active")
                     self.metrics.serve(self.settings)
                 LOG.info("started")
             else:

@@ -5,12 +5,14 @@ vitals_upload_seconds                from the request's head to the answer; clas
 vitals_errors_total{kind}            what went wrong inside, by exception type
 vitals_build_info{version}           1; which release this is
 vitals_certificate_ends_seconds      Unix time until which the certificate is valid that patients are shown
+vitals_active                        1: the site's database took writes when it last said; 0: it did not
 vitals_clock_seconds                 Unix time by the site's clock, when asked
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +46,11 @@ class Metrics:
         ends.set(certificate.not_valid_after_utc.timestamp())
         clock = Gauge("vitals_clock_seconds", "Time by the site's clock", registry=self.registry)
         clock.set_function(lambda: time.time() + settings.clock_s)
+
+    def serves(self, active: Callable[[], bool]) -> None:
+        """`active`: whether this site is the one that takes uploads, asked at each scrape."""
+        gauge = Gauge("vitals_active", "Whether this site takes uploads", registry=self.registry)
+        gauge.set_function(lambda: float(active()))
 
     def serve(self, settings: Settings) -> None:
         serve_privately(self.registry, settings)

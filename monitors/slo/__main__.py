@@ -1,9 +1,14 @@
-"""``python -m monitors.slo FILE…``: prints the Prometheus rules of objectives (OpenSLO files). Exit codes: 0, 64 bad input."""
+"""``python -m monitors.slo FILE… [--out FILE]``: Prometheus rules of objectives (OpenSLO files), printed or written.
+
+Exit codes: 0, 64 bad input.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
+from typing import Any, TextIO
 
 from ruamel.yaml import YAML
 
@@ -19,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="objective, OpenSLO v1 (a strict subset)")
     parser.add_argument("--scale", type=int, default=1, help="shorten all windows and the period by so much (drills)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the rules there")
     parser.add_argument("--explain", action="store_true", help="say when each alert would fire, in place of the rules")
     given = parser.parse_args(arguments)
     try:
@@ -29,15 +35,21 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         groups = [group for slo in slos for group in rules(slo, windows(slo.period_s, given.scale))["groups"]]
         groups.append(heartbeat())
-    except (BadObjective, ValueError) as error:
+        with contextlib.ExitStack() as closing:
+            out = sys.stdout if given.out is None else closing.enter_context(given.out.open("w", encoding="utf-8"))
+            _write(groups, given.scale, out)
+    except (BadObjective, ValueError, OSError) as error:
         print(f"slo: {error}", file=sys.stderr)
         return BAD_INPUT
-    if given.scale != 1:
-        print(f"# windows and period shortened by {given.scale}: for drills, not for operation")
+    return 0
+
+
+def _write(groups: list[dict[str, Any]], scale: int, out: TextIO) -> None:
+    if scale != 1:
+        print(f"# windows and period shortened by {scale}: for drills, not for operation", file=out)
     yaml = YAML()
     yaml.width = 4096  # an expression is read best on one line
-    yaml.dump({"groups": groups}, sys.stdout)
-    return 0
+    yaml.dump({"groups": groups}, out)
 
 
 def _explain(slo: Slo, scale: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from monitors.slo.openslo import Slo
@@ -92,7 +93,31 @@ def _meta(slo: Slo, windows: Windows) -> list[dict[str, Any]]:
         "sloth_objective": f"{slo.target * 100:.10g}",
         "window_scale": str(windows.scale),
     }
-    return [*made, {"record": "sloth_slo_info", "expr": "vector(1)", "labels": info}]
+    return [
+        *made,
+        {"record": "sloth_slo_info", "expr": "vector(1)", "labels": info},
+        *_burn_rates(slo, windows, budget),
+    ]
+
+
+def _burn_rates(slo: Slo, windows: Windows, budget: str) -> list[dict[str, Any]]:
+    """What each alert compares, by names without a window's length: one dashboard draws operation's windows and a drill's."""
+    made: list[dict[str, Any]] = []
+    numbers = Counter[str]()
+    for pair in windows.pairs:
+        numbers[pair.severity] += 1
+        about = {**_labels(slo), "sloth_severity": pair.severity, "sloth_rule": str(numbers[pair.severity])}
+        for side, length in (("long", pair.long_s), ("short", pair.short_s)):
+            made.append(
+                {
+                    "record": "slo:rule_burn_rate:ratio",
+                    "expr": f"slo:sli_error:ratio_rate{duration(length)}{{{_selector(slo)}}} / {budget}",
+                    "labels": {**about, "sloth_side": side, "sloth_window": duration(length)},
+                }
+            )
+        limit = f"vector({pair.factor(windows.period_s):.10g})"
+        made.append({"record": "slo:rule_burn_rate_limit:ratio", "expr": limit, "labels": about})
+    return made
 
 
 def _alerts(slo: Slo, windows: Windows) -> list[dict[str, Any]]:

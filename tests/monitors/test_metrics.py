@@ -66,6 +66,41 @@ def test_a_blind_look_is_counted_and_leaves_what_was_seen_last() -> None:
     assert (found["monitor_up", ""], found["monitor_blind", ""]) == (0, 0)
 
 
+def test_an_alarm_that_never_came_is_no_gap() -> None:
+    metrics = Metrics("gra")
+    metrics.looked("http", Look(ok=True))
+    assert values(metrics)["monitor_alarm", ""] == 0
+    metrics.alert("http", "raised")
+    metrics.looked("http", Look(ok=False, why="status 503"))
+    assert values(metrics)["monitor_alarm", ""] == 1, "a look does not clear it"
+
+
+def test_the_last_good_look_is_not_touched_by_others() -> None:
+    metrics = Metrics("gra")
+    metrics.looked("http", Look(ok=False, why="status 503"))
+    assert ("monitor_last_good_seconds", "") not in values(metrics), "none yet"
+    metrics.looked("http", Look(ok=True))
+    good = values(metrics)["monitor_last_good_seconds", ""]
+    metrics.looked("http", Look(ok=False, blind=True))
+    assert values(metrics)["monitor_last_good_seconds", ""] == good > 0
+
+
+def test_a_server_leads_to_one_site_and_to_those_before_no_more() -> None:
+    metrics = Metrics("gra")
+
+    def led() -> dict[str, float]:
+        text = generate_latest(metrics.registry).decode()
+        families = text_string_to_metric_families(text)
+        samples = (sample for family in families for sample in family.samples if sample.name == "monitor_answer")
+        return {sample.labels["answer"]: sample.value for sample in samples if sample.labels["server"] == "ns1"}
+
+    metrics.looked("dns", Look(ok=True, answers={"ns1": "fra", "ns2": "fra"}))
+    assert led() == {"fra": 1}
+    metrics.looked("dns", Look(ok=False, why="no answer", answers={"ns1": "(no answer)", "ns2": "fra"}))
+    metrics.looked("dns", Look(ok=True, answers={"ns1": "gra", "ns2": "gra"}))
+    assert led() == {"fra": 0, "(no answer)": 0, "gra": 1}
+
+
 def test_the_heartbeat_changes_with_every_look_and_with_nothing_else() -> None:
     metrics = Metrics("gra")
     beats = [metrics.heartbeat]

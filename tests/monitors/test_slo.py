@@ -114,7 +114,7 @@ def test_promtool_takes_the_rules(tmp_path: Path, slo: Slo, scale: int) -> None:
     written(tmp_path, slo, scale)
     done = promtool(tmp_path, "check", "rules", "rules.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "17 rules found" in done.stdout
+    assert "29 rules found" in done.stdout
 
 
 def test_the_page_fires_within_its_computed_time_and_clears(tmp_path: Path, slo: Slo) -> None:
