@@ -16,6 +16,7 @@ from results.marks import Marks
 from results.plan import Plan
 from results.plan_file import BadPlan, read_experiment
 
+_OF_A_SITE = ("site-loss", "site-cut")
 _OF_THE_HEADLINE = ("patients", "uploads_intended", "uploads_acknowledged", "uploads_lost", "rta_s", "availability")
 
 
@@ -40,7 +41,7 @@ def make_data(run: Path, prices: Prices | None = None) -> Report:
             t0_ns=marks.t0,
             lost_site=plan.fault.site if plan else "",
             survivor=plan.fault.survivor if plan else "",
-            takeover=plan is not None and plan.fault.takeover == "main",
+            loses_site=plan is not None and plan.fault.name in _OF_A_SITE,
             patients=head["patients"],
             intended=head["uploads_intended"],
             acknowledged=head["uploads_acknowledged"],

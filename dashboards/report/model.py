@@ -317,7 +317,7 @@ class Report(_Part):
     t0_ns: int | None
     lost_site: str
     survivor: str
-    takeover: bool
+    loses_site: bool = Field(description="the fault takes a whole site: what it shows is shown of a data centre")
     patients: float | None
     intended: float | None
     acknowledged: float | None

@@ -15,7 +15,7 @@ def sentence(data: Report, language: Language) -> str:
     if data.t0_ns is None and data.audit.fault != "none":
         return f"{language.say('sentence.no-fault')} {verdict}"
     parts = [_outage(data, language), *_readings(data, language)]
-    key = "sentence.site" if data.takeover else "sentence.other"
+    key = "sentence.site" if data.loses_site else "sentence.other"
     text = language.say(key, site=data.lost_site, drill=data.title or data.drill, what=", ".join(parts))
     if data.verdict is Verdict.PASS:
         return text

@@ -55,6 +55,10 @@ WORDS: Mapping[str, str] = {
     "missing.no-prices": "Keine Kosten: Es wurde keine Preisdatei angegeben (zweitherz report LAUF --prices DATEI).",
     "missing.too-few": "Zu wenige Messwerte für eine Aussage.",
     # columns
+    "col.distance": "Entfernung",
+    "col.readings": "Messwerte",
+    "col.step": "Schritt",
+    "col.who": "wer",
     "col.day": "Tag",
     "col.verdict": "Urteil",
     "col.patients": "Patienten",
@@ -206,6 +210,7 @@ WORDS: Mapping[str, str] = {
     "step.client": "Clients",
     "step.restored": "Patienten ohne Dienst",
     "step.waits": "{name}: wartet auf {who}",
+    "step.human": "darauf gewartet",
     "step.failed": "gescheitert",
     "step.open": "kein Ende beobachtet",
     "human.nobody": "Kein Schritt wartete auf einen Menschen: Anteil der Menschen an der Wiederanlaufzeit 0 %.",

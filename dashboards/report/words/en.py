@@ -55,6 +55,10 @@ WORDS: Mapping[str, str] = {
     "missing.no-prices": "No cost: no price file was given (zweitherz report RUN --prices FILE).",
     "missing.too-few": "Too few readings to say.",
     # columns
+    "col.distance": "distance",
+    "col.readings": "readings",
+    "col.step": "step",
+    "col.who": "who",
     "col.day": "day",
     "col.verdict": "verdict",
     "col.patients": "patients",
@@ -206,6 +210,7 @@ WORDS: Mapping[str, str] = {
     "step.client": "clients",
     "step.restored": "patients without service",
     "step.waits": "{name}: waits for {who}",
+    "step.human": "waited for",
     "step.failed": "failed",
     "step.open": "no end seen",
     "human.nobody": "No step waited for a person: human share of the recovery time 0%.",

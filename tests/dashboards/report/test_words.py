@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from dashboards.report import audit, happenings, lights
+from dashboards.report.model import Happening
+from dashboards.report.plots import timeline
 from dashboards.report.words import de, en
 from results.checks import CHECKS
 from results.finding import Verdict
@@ -57,6 +61,25 @@ def test_no_key_is_left_over() -> None:
 @pytest.mark.parametrize("key", ["nowhere.said", "check.nothing", "verdict.perhaps"])
 def test_a_key_that_nobody_says_is_found(key: str) -> None:
     assert not used(key)
+
+
+def test_what_is_put_together_has_words() -> None:
+    lanes = get_args(Happening.model_fields["lane"].annotation)
+    named = {f"missing.{reason}" for reason in re.findall(r'(?:NotThere\(|Missing\(reason=)"([\w-]+)"', TEXT)}
+    named |= {f"happened.{what}" for _, what in happenings._MOMENTS.values()}
+    named |= {f"happened.{what}" for what in re.findall(r'what="([\w-]+)"', TEXT)}
+    named |= {f"lane.{lane}" for lane in lanes} | {f"light.{name}" for name in lights.REQUIREMENTS}
+    named |= {f"norm.{norm}.{name}" for norm, rows in audit.NORMS.items() for name in rows}
+    assert len(named) > 50
+    assert named - set(en.WORDS) == set()
+    assert set(lanes) == set(timeline.LANES)
+
+
+def test_every_requirement_asks_for_checks_that_there_are() -> None:
+    asked = {*(name for checks in lights.REQUIREMENTS.values() for name in checks)}
+    asked |= {name for rows in audit.NORMS.values() for checks in rows.values() for name in checks}
+    assert asked - {*CHECKS, "evidence"} == set()
+    assert set(CHECKS) - asked == set()
 
 
 def test_every_check_has_a_name_in_both() -> None:
