@@ -20,7 +20,7 @@ _ABOUT_THE_RUN = frozenset({"evidence", "journal", "generator-health", "injectio
 
 @dataclass(frozen=True)
 class Picture:
-    """A plot, and what it shows in words with numbers."""
+    """A plot, and what it shows in words with numbers. No plot where there is nothing but zeros: then the words say it."""
 
     svg: str
     text: str

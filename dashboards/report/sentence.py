@@ -24,6 +24,10 @@ def sentence(data: Report, language: Language) -> str:
 
 def _outage(data: Report, language: Language) -> str:
     recovery = next((check for check in data.checks if check.name == "recovery-time"), None)
+    if recovery is None and data.availability is None:
+        return language.say(
+            "sentence.acknowledged", count=language.number(data.acknowledged), of=language.number(data.intended)
+        )
     if recovery is None:
         return language.say("sentence.on-time", share=language.percent(data.availability, 2))
     rta = next((each.value for each in data.promises if each.name == "unserved"), None)

@@ -8,9 +8,11 @@ from dashboards.report.shown import Language
 
 
 def draw(burns: list[Burn], language: Language, fault: bool) -> str:
-    """A panel an alert; logarithmic from 1 on, as a total outage burns a thousand times too fast."""
+    """A panel an alert, logarithmic from 1 on: a total outage burns a thousand times too fast. Empty where nothing burned."""
     # a budget that nothing was taken from has nothing to draw: the words beside it say so
-    shown = [each for each in burns if any(long > 0 for pair in each.pairs for _, long, _ in pair.points)] or burns[:1]
+    shown = [each for each in burns if any(long > 0 for pair in each.pairs for _, long, _ in pair.points)]
+    if not shown:
+        return ""
     figure, axes = canvas(0.6 + 2.3 * len(shown), len(shown), sharex=True)
     for place, burn in zip(axes, shown, strict=True):
         for pair, colour in zip(burn.pairs, (ONE, TWO), strict=False):

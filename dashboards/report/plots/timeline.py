@@ -72,13 +72,16 @@ def draw(timeline: Timeline, language: Language, fault: bool) -> str:
     begin, end = window(timeline, fault)
     lanes = _lanes(timeline, language, begin, end)
     heights = [1 + max(row for *_, row in lane.items) for lane in lanes]
-    figure, axes = canvas(
-        1.3 + 0.23 * (sum(heights) + 0.6 * len(lanes)), 2, height_ratios=[1, 0.8 + sum(heights) * 0.33], sharex=True
-    )
-    _errors(axes[0], timeline, language, begin, end)
+    tall = 0.5 + 0.23 * (sum(heights) + 0.6 * len(lanes))
+    errors = [(second, count) for second, count in timeline.errors if begin <= second <= end]
+    if errors:
+        figure, axes = canvas(tall + 0.8, 2, height_ratios=[1, 0.8 + sum(heights) * 0.33], sharex=True)
+        _errors(axes[0], errors, language)
+    else:
+        figure, axes = canvas(tall)
     top = 0.0
     ticks = []
-    place = axes[1]
+    place = axes[-1]
     for lane, height in zip(lanes, heights, strict=True):
         more = f"\n{language.say('timeline.more', count=lane.more)}" if lane.more else ""
         ticks.append((top + height / 2, language.say(f"lane.{lane.name}") + more))
@@ -108,8 +111,9 @@ def _lanes(timeline: Timeline, language: Language, begin: float, end: float) -> 
         labels = [_label(each, language) for each in shown]
         spans = []
         for each, text in zip(shown, labels, strict=True):
-            left = max(each.begin, begin)
-            spans.append((left, max(_until(each, end), left + _LETTER * (end - begin) * (len(text) + 2))))
+            left, room = max(each.begin, begin), _room(text, begin, end)
+            # a label that does not fit before the end stands on the other side of its mark
+            spans.append((left, max(_until(each, end), left + room)) if left + room < end else (left - room, end))
         # phases follow each other: one row, and a label where there is room for it
         rows = [0] * len(spans) if lane == "phases" else rows_for(spans)
         items = [item for item in zip(shown, labels, rows, strict=True) if item[2] < _MOST_ROWS]
@@ -124,18 +128,19 @@ def _until(each: Happening, end: float) -> float:
     return end if each.what in _LASTING else each.begin
 
 
-def _item(place: Any, each: Happening, text: str, y: float, span: tuple[float, float], colour: str) -> None:
+def _room(text: str, begin: float, end: float) -> float:
+    return _LETTER * (end - begin) * (len(text) + 2)
+
+
+def _item(axes: Any, each: Happening, text: str, y: float, span: tuple[float, float], colour: str) -> None:  # Axes
     begin, end = span
     width = end - begin
     left, right = max(each.begin, begin), _until(each, end)
-    axes = place
     if right - left > 0.002 * width:
         axes.barh(y, right - left, 0.78, left=left, color=colour, alpha=1 if each.lane == "phases" else 0.35, lw=0)
     axes.plot([left], [y], "|" if each.begin < begin else "D", color=colour if each.lane != "phases" else QUIET, ms=4)
-    room = _LETTER * width * (len(text) + 2)
-    at, align = (left + 0.008 * width, "left") if left + room < end else (end, "right")
-    if align == "right":
-        at = left - 0.008 * width
+    room = _room(text, begin, end)
+    at, align = (left + 0.008 * width, "left") if left + room < end else (left - 0.008 * width, "right")
     if each.lane == "phases" and right - left < room:
         return
     axes.text(
@@ -151,9 +156,7 @@ def _item(place: Any, each: Happening, text: str, y: float, span: tuple[float, f
     )
 
 
-def _errors(place: Any, timeline: Timeline, language: Language, begin: float, end: float) -> None:
-    rows = [(second, count) for second, count in timeline.errors if begin <= second <= end]
-    axes = place
+def _errors(axes: Any, rows: list[tuple[int, int]], language: Language) -> None:  # Axes
     axes.bar([s + 0.5 for s, _ in rows], [c for _, c in rows], 1.0, color=BAD, alpha=0.75, lw=0)
     axes.set_ylabel(language.say("timeline.errors"), rotation=0, ha="right", va="center", fontsize=8.5)
     axes.set_ylim(0, 1.15 * max((count for _, count in rows), default=1))

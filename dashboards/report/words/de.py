@@ -89,6 +89,7 @@ WORDS: Mapping[str, str] = {
     "sentence.unserved": "Patienten sind {length} ohne guten Dienst",
     "sentence.undisturbed": "kein Patient ist länger als die Frist ohne Dienst",
     "sentence.not-restored": "ein dauerhafter Wiederanlauf wurde nicht beobachtet",
+    "sentence.acknowledged": "{count} von {of} Messwerten wurden bestätigt",
     "sentence.on-time": "{share} der Messwerte wurden rechtzeitig bestätigt",
     "sentence.lost": "{lost} von {of} bestätigten Messwerten gehen verloren",
     "sentence.none-lost": "keiner von {of} bestätigten Messwerten geht verloren",

@@ -89,6 +89,7 @@ WORDS: Mapping[str, str] = {
     "sentence.unserved": "patients are without good service for {length}",
     "sentence.undisturbed": "no patient is without service for longer than the deadline",
     "sentence.not-restored": "it was not seen that good service comes back and holds",
+    "sentence.acknowledged": "{count} of {of} readings were acknowledged",
     "sentence.on-time": "{share} of the readings were acknowledged in time",
     "sentence.lost": "{lost} of {of} acknowledged readings are lost",
     "sentence.none-lost": "none of {of} acknowledged readings is lost",
