@@ -11,7 +11,7 @@ from dashboards.report.part import NotThere, part, said
 from results.comparison.prices import Prices
 from results.evidence import Evidence, Unusable
 from results.finding import Finding, Verdict
-from results.judge import EVIDENCE, Judgement, judge
+from results.judge import EVIDENCE, Judgement, judge_evidence
 from results.marks import Marks
 from results.plan import Plan
 from results.plan_file import BadPlan, read_experiment
@@ -22,10 +22,10 @@ _OF_THE_HEADLINE = ("patients", "uploads_intended", "uploads_acknowledged", "upl
 
 def make_data(run: Path, prices: Prices | None = None) -> Report:
     """Never raises because of the evidence: what it does not have is said in its place."""
-    judgement = _judged(run)
-    marks, findings = judgement.marks, {finding.name: finding for finding in judgement.findings}
-    verdicts = {name: finding.verdict for name, finding in findings.items()}
     with Evidence(run) as evidence:
+        judgement = _judged(evidence)
+        marks, findings = judgement.marks, {finding.name: finding for finding in judgement.findings}
+        verdicts = {name: finding.verdict for name, finding in findings.items()}
         plan = _plan(evidence)
         origin = marks.t0 or _first_reading(evidence) or 0
         served = findings.get("availability-slo")
@@ -72,13 +72,13 @@ def _known(touched: tuple[int, int] | Missing) -> tuple[int, int] | None:
     return None if isinstance(touched, Missing) else touched
 
 
-def _judged(run: Path) -> Judgement:
+def _judged(evidence: Evidence) -> Judgement:
     """A run out of a stranger's hands may hold what no check has thought of: then that is the finding."""
     try:
-        return judge(run)
+        return judge_evidence(evidence)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, OSError) as error:
         finding = Finding(EVIDENCE, Verdict.INCONCLUSIVE, f"the run cannot be judged: {said(error)}")
-        return Judgement(run.name, "unknown", None, Verdict.INCONCLUSIVE, (finding,), Marks(), {})
+        return Judgement(evidence.run.name, "unknown", None, Verdict.INCONCLUSIVE, (finding,), Marks(), {})
 
 
 def _plan(evidence: Evidence) -> Plan | None:
