@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from dashboards.report.html import pictures, render, worst_first
 from dashboards.report.model import Check, Report
+from dashboards.report.sentence import sentence
 from dashboards.report.shown import LANGUAGES, language
 from dashboards.report.writing import write_report
 from results.finding import Verdict
@@ -19,9 +20,14 @@ from tests.results.story import green
 EVIL = '<script>alert("x")</script>$x$'
 
 
+@pytest.fixture(scope="module")
+def rendered(data: Report) -> dict[str, str]:
+    return {lang: render(data, language(lang)) for lang in LANGUAGES}
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_it_loads_nothing_and_runs_nothing(data: Report, lang: str) -> None:
-    page = render(data, language(lang))
+def test_it_loads_nothing_and_runs_nothing(rendered: dict[str, str], lang: str) -> None:
+    page = rendered[lang]
     assert f'<html lang="{lang}">' in page
     assert "default-src 'none'" in page
     assert "<script" not in page
@@ -44,8 +50,8 @@ def test_names_in_a_run_are_escaped(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
 
 
-def test_every_picture_stands_beside_its_own_words(data: Report) -> None:
-    page = render(data, language("en"))
+def test_every_picture_stands_beside_its_own_words(rendered: dict[str, str]) -> None:
+    page = rendered["en"]
     names = re.findall(r'<svg role="img" aria-labelledby="([\w-]+)"', page)
     assert len(names) == 10
     for name in names:
@@ -53,8 +59,8 @@ def test_every_picture_stands_beside_its_own_words(data: Report) -> None:
         assert re.search(r"\d", text), f"{name} says no number"
 
 
-def test_no_id_is_there_twice(data: Report) -> None:
-    ids = re.findall(r'\sid="([^"]+)"', render(data, language("en")))
+def test_no_id_is_there_twice(rendered: dict[str, str]) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', rendered["en"])
     assert len(ids) == len(set(ids))
 
 
@@ -65,12 +71,12 @@ def test_pictures_have_the_page_s_colours(data: Report) -> None:
         assert not re.search(r"#0\wf1e\w", picture.svg)
 
 
-def test_the_same_evidence_gives_the_same_page(data: Report) -> None:
-    assert render(data, language("en")) == render(data, language("en"))
+def test_the_same_evidence_gives_the_same_page(data: Report, rendered: dict[str, str]) -> None:
+    assert render(data, language("en")) == rendered["en"]
 
 
-def test_the_sentence_for_management(data: Report) -> None:
-    english, german = (re.findall(r"<h1>(.*?)</h1>", render(data, language(lang)))[0] for lang in LANGUAGES)
+def test_the_sentence_for_management(rendered: dict[str, str]) -> None:
+    english, german = (re.findall(r"<h1>(.*?)</h1>", rendered[lang])[0] for lang in LANGUAGES)
     assert english.startswith("If data centre fra fails, patients are without good service for 5\u00a0s, none of 2,000")
     assert german.startswith(
         "Fällt das Rechenzentrum fra aus, gilt: Patienten sind 5\u00a0s ohne guten Dienst, keiner von 2.000"
@@ -89,3 +95,19 @@ def test_the_worst_comes_first() -> None:
         )
     ]
     assert [check.name for check in worst_first(checks)] == ["duplicates", "journal", "latency-slo", "evidence"]
+
+
+def _with(data: Report, **changes: object) -> str:
+    return sentence(data.model_copy(update=changes), language("en"))
+
+
+def test_the_sentence_says_no_more_than_the_drill_has_shown(data: Report) -> None:
+    assert "data centre" not in _with(data, loses_site=False, title="The balancer")
+    assert _with(data, t0_ns=None).startswith("This run does not show what happens to patients")
+    assert _with(data, verdict=Verdict.FAIL).endswith("The drill failed: not every promise was kept.")
+    without = [check for check in data.checks if check.name != "recovery-time"]
+    assert "of the readings were acknowledged in time" in _with(data, checks=without)
+    assert "2,000 of 2,000 readings were acknowledged" in _with(data, checks=without, availability=None)
+    unknown = [each.model_copy(update={"value": None}) for each in data.promises]
+    assert "not seen that good service comes back" in _with(data, promises=unknown)
+    assert "how many acknowledged readings are lost is not known" in _with(data, promises=unknown)
