@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.report.model import Burn
-from dashboards.report.plots.canvas import BAD, ONE, TWO, canvas, legend, numbers, seconds, to_svg
+from dashboards.report.plots.canvas import BAD, ONE, PAPER, TWO, canvas, legend, numbers, seconds, to_svg
 from dashboards.report.shown import Language
 
 
@@ -28,6 +28,7 @@ def draw(burns: list[Burn], language: Language, fault: bool) -> str:
                 ha="right",
                 va="bottom",
                 fontsize=8.3,
+                bbox={"fc": PAPER, "ec": "none", "pad": 0.6},  # the curves pass below it
             )
         for begin, end in burn.fired:
             place.axvspan(begin, end if end is not None else place.get_xlim()[1], color=BAD, alpha=0.12, lw=0)

@@ -15,7 +15,7 @@ _TICKS_MS = (10, 100, 1000, 10_000, 100_000)
 
 
 def draw(heat: Heat, language: Language, fault: bool) -> str:
-    """The darker, the more readings (logarithm); the last row are those that never were acknowledged."""
+    """The stronger the colour, the more readings (logarithm); the last row are those that never were acknowledged."""
     figure, (axes,) = canvas(3.4)
     counts = np.array(heat.counts, np.float64)
     bins = len(heat.edges_ms) - 1

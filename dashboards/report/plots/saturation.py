@@ -24,9 +24,11 @@ def draw(saturation: Saturation, language: Language, fault: bool) -> str:
                 lw=1.6,
             )
         place.set_ylabel(language.say(f"saturation.{name}"))
-        place.set_ylim(bottom=0)
+        top = max(load.peak for load in loads) or 1
         if name == "cores" and saturation.machine_cores:
+            top = max(top, saturation.machine_cores)
             place.axhline(saturation.machine_cores, color=INK, lw=1, ls="--")
+        place.set_ylim(0, 1.08 * top)
         numbers(place.yaxis, language)
         legend(place)
         if fault:

@@ -153,7 +153,7 @@ WORDS: Mapping[str, str] = {
     # sre
     "sre.title": "For the engineers on call",
     "timeline.title": "What happened when",
-    "timeline.about": "Every layer on one clock; zero is the witness's receipt of the fault. The table has what is outside the picture, too.",
+    "timeline.about": "Every layer on one clock; zero is the witness's receipt of the fault, or the first reading where there was none. The table has what is outside the picture, too.",
     "timeline.caption": "Every event, in seconds since zero",
     "timeline.errors": "attempts\nfailed or\nunknown /s",
     "timeline.more": "(+{count} in the table)",
@@ -228,7 +228,7 @@ WORDS: Mapping[str, str] = {
     "writers.failed": "attempts failed or unknown",
     "writers.overlap": "two writers",
     "heat.title": "How long patients waited",
-    "heat.about": "Readings by the second in which they were due, and by how long until their acknowledgement. The darker, the more readings (logarithmic).",
+    "heat.about": "Readings by the second in which they were due, and by how long until their acknowledgement. The stronger the colour, the more readings (logarithmic).",
     "heat.waited": "from due to acknowledged",
     "heat.never": "never",
     "monitors.title": "What the monitors saw",
