@@ -16,6 +16,8 @@ import typer
 from chaos import faults
 from chaos import undo as undo_log
 from chaos.drivers import NoDriver, driver_for
+from dashboards.report.pdf import NotPrinted
+from dashboards.report.shown import UnknownLanguage, language
 from drill.annotate import annotate
 from drill.baseline import read_baseline
 from drill.catalogue import catalogue
@@ -26,6 +28,7 @@ from drill.experiments import experiment, experiments
 from drill.gate import Passage, conclude
 from drill.notify.configuration import VARIABLE, BadNotify, read_notify
 from drill.permission import PRODUCTION, NotPermitted, check_budget, check_confirmation, check_limits
+from drill.printing import browser, print_report
 from drill.proof.command import UnknownSystem, prove, systems
 from drill.publish import publish
 from drill.randomised.command import run_random
@@ -34,6 +37,7 @@ from lab import commands as lab_commands
 from lab.defects import UnknownDefect, check_defect
 from lab.doctor import examine
 from lab.launch import LabError
+from lab.servers import MissingServer
 from results import run as runs
 from results import signature
 from results.checks import check_names
@@ -63,7 +67,7 @@ app.add_typer(lab_commands.app, name="lab")
 Json = Annotated[bool, typer.Option("--json", help="answer as JSON")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="id, prefix, path or 'latest'")]
 Across = Annotated[bool, typer.Option("--across-environments", help="compare also where machines or versions differ")]
-Language = Annotated[str, typer.Option("--lang", help="language of the report: en")]
+Language = Annotated[str, typer.Option("--lang", help="language of the report: en, de")]
 
 
 @app.command()
@@ -259,14 +263,31 @@ def annotate_command(
 
 
 @app.command()
-def report(run: Run = "latest", lang: Language = "en", as_json: Json = False) -> None:
+def report(
+    run: Run = "latest",
+    lang: Language = "en",
+    pdf: Annotated[bool, typer.Option("--pdf", help="as PDF too; needs Chromium")] = False,
+    prices: Annotated[Path | None, typer.Option(help="price file: what 1,000 acknowledged uploads cost")] = None,
+    as_json: Json = False,
+) -> None:
     """Draw the report of a run again, from its stored evidence."""
     path = _find(run)
     _check_language(lang)
-    drawn = make_report(path, lang)
-    if drawn is None:
-        _refuse(f"{path.name}: the report could not be drawn; see {_relative(path / 'logs/report.log')}")
-    typer.echo(json.dumps({"report": str(drawn)}) if as_json else str(_relative(drawn)))
+    try:
+        if pdf:
+            browser()  # before the report is drawn: who asks for a PDF waits for nothing in vain
+        if prices is not None:
+            read_prices(prices)
+        drawn = make_report(path, lang, prices)
+        if drawn is None:
+            _refuse(f"{path.name}: the report could not be drawn; see {_relative(path / 'logs/report.log')}")
+        made = {"report": drawn} | ({"pdf": print_report(drawn)} if pdf else {})
+    except (MissingServer, NotPrinted, BadPrices) as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps({name: str(each) for name, each in made.items()}))
+    for each in made.values() if not as_json else ():
+        typer.echo(str(_relative(each)))
 
 
 @app.command("runs")
@@ -371,8 +392,10 @@ def _find(name: str) -> Path:
 
 
 def _check_language(lang: str) -> None:
-    if lang not in ("en",):
-        _refuse(f"--lang {lang!r}: there is en")
+    try:
+        language(lang)
+    except UnknownLanguage as error:
+        _refuse(str(error))
 
 
 def _print(judgement: Judgement) -> None:

@@ -310,18 +310,21 @@ class Exercise:
         return Outcome(run, judgement, exit_code, self.aborted, report)
 
 
-def make_report(run: Path, language: str) -> Path | None:
+def make_report(run: Path, language: str, prices: Path | None = None) -> Path | None:
     """Draw the report in a process of its own; None (and a note in logs/report.log) when that fails."""
     log = run / "logs" / "report.log"
     log.parent.mkdir(exist_ok=True)
+    report, data = run / f"report.{language}.html", run / "report.json"
+    for old in (report, report.with_suffix(".pdf"), data):
+        old.unlink(missing_ok=True)  # what failed to be drawn is not shown as it was before
     with log.open("w") as out:
         command = [sys.executable, "-m", "dashboards", "report", str(run), "--lang", language]
+        command += ["--prices", str(prices.resolve())] if prices is not None else []
         try:
             done = subprocess.run(command, stdout=out, stderr=out, timeout=_REPORT_WITHIN_S, check=False, cwd=_HOME)
         except subprocess.TimeoutExpired:
             return None
-    report = run / f"report.{language}.html"
-    if withheld := withhold(run, (report, run / "junit.xml", run / "summary.md")):
+    if withheld := withhold(run, (report, data, run / "junit.xml", run / "summary.md")):
         with log.open("a") as out:
             out.write(withheld + "\n")
         print(withheld, file=sys.stderr)

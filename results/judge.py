@@ -64,18 +64,24 @@ class Judgement:
 def judge(run: Path) -> Judgement:
     """Judge a run by its evidence. Never raises because of the evidence: what cannot be answered is inconclusive."""
     with Evidence(run) as evidence:
-        findings = [_integrity(run)]
-        try:
-            marks = find_marks(evidence)
-        except Unusable as error:
-            marks = Marks()
-            findings.append(Finding("marks", Verdict.INCONCLUSIVE, f"no time marks: {error}"))
-        try:
-            drill, seed, wanted = evidence.plan.drill, evidence.plan.seed, evidence.plan.checks
-        except Unusable:
-            drill, seed, wanted = "unknown", None, None
-        findings += [carry_out(name, check, evidence, marks) for name, check in asked(wanted).items()]
-        headline = _headline(evidence, marks, findings)
+        return judge_evidence(evidence)
+
+
+def judge_evidence(evidence: Evidence) -> Judgement:
+    """The same of evidence that is open, and stays open: who draws it too, reads a long history only once."""
+    run = evidence.run
+    findings = [_integrity(run)]
+    try:
+        marks = find_marks(evidence)
+    except Unusable as error:
+        marks = Marks()
+        findings.append(Finding("marks", Verdict.INCONCLUSIVE, f"no time marks: {error}"))
+    try:
+        drill, seed, wanted = evidence.plan.drill, evidence.plan.seed, evidence.plan.checks
+    except Unusable:
+        drill, seed, wanted = "unknown", None, None
+    findings += [carry_out(name, check, evidence, marks) for name, check in asked(wanted).items()]
+    headline = _headline(evidence, marks, findings)
     verdict = merge(finding.verdict for finding in findings)
     return Judgement(run.name, drill, seed, verdict, tuple(findings), marks, headline)
 

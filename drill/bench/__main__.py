@@ -19,11 +19,13 @@ from drill.bench.measure import whole
 from lab import launch
 from lab.model import Options
 from results import run as runs
+from results.synthetic import write_run
 from targets.lab_control import LabControl
 from targets.read import read_target
 
 _HOME = Path(__file__).resolve().parent.parent.parent
 ROWS = 10_000_000
+DRILL_ROWS = 150_000  # uploads of a full drill
 ROUNDS = 3  # alternating: this machine's speed changes within a minute, a ratio of neighbours much less
 
 
@@ -92,7 +94,15 @@ def _judge(folder: Path) -> dict[str, Any]:
     judge = "import sys; from pathlib import Path; from results.judge import judge; judge(Path(sys.argv[1]))"
     judge_s, judge_mb = whole([sys.executable, "-c", judge, str(run)], _HOME)
     draw_s, draw_mb = whole([sys.executable, "-m", "dashboards", "report", str(run)], _HOME)
-    return {"judge_s": judge_s, "judge_mb": judge_mb, "judge_and_draw_s": draw_s, "judge_and_draw_mb": draw_mb}
+    drill = folder / "full-drill"
+    write_run(drill, DRILL_ROWS)
+    drawn_s, drawn_mb = whole([sys.executable, "-m", "dashboards", "report", str(drill)], _HOME)
+    return {"drawn_s": drawn_s, "drawn_mb": drawn_mb} | {
+        "judge_s": judge_s,
+        "judge_mb": judge_mb,
+        "judge_and_draw_s": draw_s,
+        "judge_and_draw_mb": draw_mb,
+    }
 
 
 def _step(what: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -124,7 +134,16 @@ def _table(found: dict[str, Any]) -> str:
         ),
         ("lab up", f"{lab['up_s']:.1f} s, {lab['memory_mb']:.0f} MB", "at most 10 s, 500 MB"),
         ("10 M rows judged", f"{judge['judge_s']} s, {judge['judge_mb']:.0f} MB", "at most 15 s, 1,000 MB"),
-        ("10 M rows judged and drawn", f"{judge['judge_and_draw_s']} s, {judge['judge_and_draw_mb']:.0f} MB", ""),
+        (
+            "10 M rows judged and drawn",
+            f"{judge['judge_and_draw_s']} s, {judge['judge_and_draw_mb']:.0f} MB",
+            "at most 30 s, 1,500 MB",
+        ),
+        (
+            "a drill of 150,000 uploads judged and drawn",
+            f"{judge['drawn_s']} s, {judge['drawn_mb']:.0f} MB",
+            "at most 6 s",
+        ),
     ]
     lines = [
         "| what | measured (native / rust) | to reach |",
