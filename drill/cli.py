@@ -101,6 +101,9 @@ def drill(
         ),
     ] = 0,
     lang: Language = "en",
+    drawn: Annotated[
+        bool, typer.Option("--report/--no-report", help="draw the report; later: zweitherz report")
+    ] = True,
     plain: Annotated[bool, typer.Option("--plain", help="plain lines in place of the live view")] = False,
     as_json: Json = False,
 ) -> None:
@@ -130,7 +133,7 @@ def drill(
             _check_permission(plan, target, confirm)
         receivers = read_notify(told) if told is not None else None
         against = read_baseline(baseline, plan, across=across) if baseline is not None else None
-        exercise = Exercise(plan, raw, target, plain=plain or None, language=lang)
+        exercise = Exercise(plan, raw, target, plain=plain or None, language=lang if drawn else None)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: exercise.stop())
         outcome = exercise.run()
@@ -409,7 +412,7 @@ def _print_passage(passage: Passage) -> None:
     if passage.outcome.aborted:
         typer.echo(f"aborted by: {passage.outcome.aborted}")
     report = passage.outcome.report
-    typer.echo(f"report: {_relative(report) if report else 'not drawn, see logs/report.log of the run'}")
+    typer.echo(f"report: {_relative(report) if report else passage.outcome.undrawn}")
     for line in comparison_lines(passage.comparison) if passage.comparison is not None else ():
         typer.echo(line)
 

@@ -67,24 +67,25 @@ class DrillRefused(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an exercise. `aborted`: the guard that ended it early."""
+    """What came of an exercise. `aborted`: the guard that ended it early; `undrawn`: why there is no report."""
 
     run: Path
     judgement: Judgement
     exit_code: int
     aborted: str = ""
     report: Path | None = None
+    undrawn: str = ""
 
 
 @dataclass
 class Exercise:
-    """A drill that is about to run. `target_file` None: on the embedded lab, brought up for it."""
+    """A drill that is about to run. `target_file` None: on the embedded lab, brought up for it. `language` None: no report."""
 
     plan: Plan
     experiment: dict[str, Any]  # as read from its file
     target_file: Path | None = None
     plain: bool | None = None
-    language: str = "en"
+    language: str | None = "en"
     stopping: bool = False
     aborted: str = ""
 
@@ -299,7 +300,10 @@ class Exercise:
     def _conclude(self, run: Path, code: int) -> Outcome:
         judgement = judge(run)
         write_documents(run, judgement)
-        report = make_report(run, self.language)
+        report, undrawn = None, "not asked for, zweitherz report draws it"
+        if self.language is not None:
+            report = make_report(run, self.language)
+            undrawn = "" if report else "not drawn, see logs/report.log of the run"
         cleanliness = next(finding for finding in judgement.findings if finding.name == "cleanliness")
         if code == CLEAN_UP_FAILED or cleanliness.verdict is Verdict.FAIL:
             exit_code = CLEAN_UP_FAILED
@@ -307,7 +311,7 @@ class Exercise:
             exit_code = ABORTED
         else:
             exit_code = judgement.verdict.exit_code
-        return Outcome(run, judgement, exit_code, self.aborted, report)
+        return Outcome(run, judgement, exit_code, self.aborted, report, undrawn)
 
 
 def make_report(run: Path, language: str, prices: Path | None = None) -> Path | None:

@@ -68,6 +68,9 @@ def test_a_drill_that_is_interrupted_stops_safely_and_writes_what_it_has(tmp_pat
     assert verdict["headline"]["uploads_acknowledged"] > 0
     assert verdict["headline"]["uploads_lost"] == 0
     assert "aborted by: stop" in out
+    # of a run as a drill leaves it, with what it did not come to
+    assert json.loads((run / "report.json").read_text())["run"] == run.name
+    assert "report.en.html" in out
     assert naming(run) == []
 
 
