@@ -55,7 +55,7 @@ def run(results: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["drill", "--set", "lab.defect=slow"], "defect 'slow': unknown"),
         (["drill", "--patients", "0"], "population.patients: Input should be greater than or equal to 1 (found 0)"),
         (["drill", "--target", "none.yaml"], "none.yaml: No such file or directory"),
-        (["drill", "--lang", "fr"], "--lang 'fr': there is en"),
+        (["drill", "--lang", "fr"], "--lang 'fr': there are en, de"),
         (["drill", "--fast"], "No such option"),
         (["drill", "--baseline", "latest"], "run 'latest': there is no run"),
         (["drill", "--random", "7", "--baseline", "latest"], "leave out --target, --set and --baseline"),
