@@ -4,7 +4,8 @@ Missing programs come from the distribution with their libraries: apt resolves a
 folder of ours, `dpkg -x` unpacks. Nothing is installed on the system, so nothing can hide a missing step. Packages that
 the system has already are not downloaded again.
 
-``python -m lab.servers`` makes sure that all are there; it is quick when they are.
+``python -m lab.servers`` makes sure that all are there; it is quick when they are. What only some people need, a browser
+for pictures, PDFs and the tests of pages, is fetched when asked for: ``python -m lab.servers chromium``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ CACHE = Path(__file__).resolve().parent.parent / ".cache" / "servers"
 _SYSTEM = [Path(p) for p in ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin")]
 _IGNORE_INSTALLED = "ZWEITHERZ_IGNORE_INSTALLED"  # set in tests: only unpacked programs count
 _FETCH_WITHIN_S = 300
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">usr/share/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <include ignore_missing="yes" prefix="relative">etc/fonts/conf.d</include>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
 
 
 class MissingServer(RuntimeError):
@@ -56,21 +66,28 @@ SERVERS = (
     Server("prometheus-alertmanager", "prometheus-alertmanager"),
     Server("prometheus-postgres-exporter", "prometheus-postgres-exporter"),
 )
+# not for everybody: fetched when asked for, and unpacked apart, so that the lab's servers never load its libraries
+BROWSER = (Server("chromium", "chromium"),)
 
 
 def program(name: str) -> Path:
     """Absolute path of a server program. Raises MissingServer."""
     found = _find(name)
     if found is None:
-        package = next((server.package for server in SERVERS if server.program == name), name)
-        raise MissingServer(f"{name}: not found; run 'make setup', or install the package {package}")
+        package = next((server.package for server in (*SERVERS, *BROWSER) if server.program == name), name)
+        how = "make setup" if _cache_of(name) == CACHE else f"python -m lab.servers {name}"
+        raise MissingServer(f"{name}: not found; run '{how}', or install the package {package}")
     return found
 
 
-def environment() -> dict[str, str]:
-    """What unpacked programs need in their environment; empty when all are installed."""
-    folders = _library_folders()
-    return {"LD_LIBRARY_PATH": ":".join(str(folder) for folder in folders)} if folders else {}
+def environment(name: str = "") -> dict[str, str]:
+    """What that program needs in its environment (none named: the servers); empty when it is installed."""
+    cache_folder = _cache_of(name)
+    folders = _library_folders(cache_folder)
+    found: dict[str, str] = {"LD_LIBRARY_PATH": ":".join(str(folder) for folder in folders)} if folders else {}
+    if (fonts := cache_folder / "fonts.conf").exists():
+        found["FONTCONFIG_FILE"] = str(fonts)
+    return found
 
 
 def versions() -> dict[str, str]:
@@ -90,15 +107,16 @@ def versions() -> dict[str, str]:
     return lines
 
 
-def missing() -> list[Server]:
-    """Servers whose program is nowhere."""
-    return [server for server in SERVERS if _find(server.program) is None]
+def missing(wanted: Sequence[Server] = SERVERS) -> list[Server]:
+    """Those whose program is nowhere."""
+    return [server for server in wanted if _find(server.program) is None]
 
 
-def fetch() -> None:
-    """Download and unpack what is missing; does nothing when nothing is. Raises MissingServer."""
+def fetch(wanted: Sequence[Server] = SERVERS) -> None:
+    """Download and unpack what is missing of them; does nothing when nothing is. Raises MissingServer."""
     with _only_one():
-        absent = missing()
+        _find.cache_clear()  # somebody else may have unpacked it while we waited
+        absent = missing(wanted)
         if not absent:
             return
         names = ", ".join(server.program for server in absent)
@@ -106,15 +124,16 @@ def fetch() -> None:
             packages = " ".join(sorted({server.package for server in absent}))
             raise MissingServer(f"no apt on this machine: install {packages} (missing: {names}), then run this again")
         print(f"servers: fetching {names} (nothing is installed on the system)", file=sys.stderr)
-        _unpack(_download(sorted({server.package for server in absent})))
+        into = _cache_of(absent[0].program)
+        _unpack(_download(sorted({server.package for server in absent}), into), into)
         _find.cache_clear()
-        if still := missing():
+        if still := missing(wanted):
             raise MissingServer(f"{', '.join(s.program for s in still)}: not in the packages that were unpacked")
 
 
 @cache
 def _find(name: str) -> Path | None:
-    for folder in [*_installed_folders(), *_unpacked_folders()]:
+    for folder in [*_installed_folders(), *_unpacked_folders(_cache_of(name))]:
         path = folder / name
         if os.access(path, os.X_OK) and path.is_file():
             return path
@@ -129,10 +148,16 @@ def _installed_folders() -> Iterator[Path]:
     yield from (Path(p) for p in os.environ.get("PATH", "").split(":") if p.startswith("/"))
 
 
-def _unpacked_folders() -> Iterator[Path]:
-    yield from _postgres_folders(CACHE)
-    for folder in ("usr/sbin", "usr/bin", "sbin", "bin"):
-        yield CACHE / folder
+def _cache_of(name: str) -> Path:
+    """Where that program is unpacked."""
+    return CACHE.with_name("browser") if any(server.program == name for server in BROWSER) else CACHE
+
+
+def _unpacked_folders(root: Path) -> Iterator[Path]:
+    yield from _postgres_folders(root)
+    # Debian's /usr/bin/chromium is a script that knows absolute paths only
+    for folder in ("usr/lib/chromium", "usr/sbin", "usr/bin", "sbin", "bin"):
+        yield root / folder
 
 
 def _postgres_folders(root: Path) -> list[Path]:
@@ -141,9 +166,9 @@ def _postgres_folders(root: Path) -> list[Path]:
     return sorted(folders, key=lambda folder: float(re.sub(r"[^\d.]", "", folder.parent.name) or 0), reverse=True)
 
 
-def _library_folders() -> list[Path]:
+def _library_folders(root: Path) -> list[Path]:
     """Folders of unpacked shared libraries (also one level down: some programs keep private ones)."""
-    roots = [CACHE / "usr/lib", CACHE / "lib"]
+    roots = [root / "usr/lib", root / "lib"]
     folders = {path.parent for root in roots if root.is_dir() for path in root.glob("*-linux-*/*.so*")}
     folders |= {path.parent for root in roots if root.is_dir() for path in root.glob("*-linux-*/*/*.so*")}
     return sorted(folders, key=lambda folder: (len(folder.parts), str(folder)))
@@ -158,8 +183,8 @@ def _only_one() -> Iterator[None]:
         yield
 
 
-def _download(packages: Sequence[str]) -> list[Path]:
-    state, cache_folder = CACHE.parent / "apt-state", CACHE.parent / "apt-cache"
+def _download(packages: Sequence[str], into: Path) -> list[Path]:
+    state, cache_folder = into.parent / "apt-state", into.parent / f"apt-cache-{into.name}"
     (state / "lists/partial").mkdir(parents=True, exist_ok=True)
     (cache_folder / "archives/partial").mkdir(parents=True, exist_ok=True)
     status = Path("/var/lib/dpkg/status")
@@ -196,34 +221,43 @@ def _apt(arguments: Sequence[str]) -> None:
         raise MissingServer(f"apt-get could not download {arguments[-1]}: {said[:300]}")
 
 
-def _unpack(archives: Sequence[Path]) -> None:
+def _unpack(archives: Sequence[Path], into: Path) -> None:
     """Unpack into a draft, then rename: an interrupted set-up leaves no half of a server behind."""
-    draft = CACHE.with_name(f"servers.{os.getpid()}.draft")
+    draft = into.with_name(f"{into.name}.{os.getpid()}.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    if CACHE.exists():
-        shutil.copytree(CACHE, draft, symlinks=True)
+    if into.exists():
+        shutil.copytree(into, draft, symlinks=True)
     draft.mkdir(parents=True, exist_ok=True)
     for number, archive in enumerate(archives, 1):
         print(f"servers: unpacking {number}/{len(archives)} {archive.name.partition('_')[0]}", file=sys.stderr)
         subprocess.run(["dpkg", "-x", archive, draft], check=True, timeout=120)
-    if CACHE.exists():
-        shutil.rmtree(CACHE)
-    draft.rename(CACHE)
+    if (draft / "etc/fonts").is_dir():
+        (draft / "fonts.conf").write_text(_FONTS)
+    if into.exists():
+        shutil.rmtree(into)
+    draft.rename(into)
 
 
-def main() -> int:
-    """Make sure that every server is there. Exit 64 with one line when that cannot be."""
+def main(names: Sequence[str] = ()) -> int:
+    """Make sure that every server, or every program named, is there. Exit 64 with one line when that cannot be."""
     started = time.monotonic()
-    absent = bool(missing())
-    try:
-        fetch()
-    except MissingServer as error:
-        print(f"servers: {error}", file=sys.stderr)
+    known = {server.program: server for server in (*SERVERS, *BROWSER)}
+    if unknown := [name for name in names if name not in known]:
+        print(f"servers: {unknown[0]}: unknown; there are {', '.join(known)}", file=sys.stderr)
         return 64
-    if absent:
-        print(f"servers: ready after {time.monotonic() - started:.0f} s in {os.path.relpath(CACHE)}", file=sys.stderr)
+    for wanted in (SERVERS, BROWSER) if names else (SERVERS,):
+        asked = [server for server in wanted if server.program in names or not names]
+        absent = bool(missing(asked))
+        try:
+            fetch(asked)
+        except MissingServer as error:
+            print(f"servers: {error}", file=sys.stderr)
+            return 64
+        if absent:
+            folder = os.path.relpath(_cache_of(asked[0].program))
+            print(f"servers: ready after {time.monotonic() - started:.0f} s in {folder}", file=sys.stderr)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

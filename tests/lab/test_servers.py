@@ -49,3 +49,34 @@ def test_what_apt_says_is_handed_on_in_one_line(nothing_installed: Path, capsys:
 def test_a_program_that_is_missing_is_named_with_its_package(nothing_installed: Path) -> None:
     with pytest.raises(servers.MissingServer, match="knotd: not found; run 'make setup', or install the package knot"):
         servers.program("knotd")
+
+
+def test_a_browser_is_fetched_only_when_asked_for(nothing_installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not {server.program for server in servers.BROWSER} & {server.program for server in servers.SERVERS}
+    assert servers.main(["chromium"]) == 64
+    assert (
+        "no apt on this machine: install chromium (missing: chromium), then run this again" in capsys.readouterr().err
+    )
+    with pytest.raises(servers.MissingServer, match=r"run .python -m lab\.servers chromium., or install"):
+        servers.program("chromium")
+
+
+def test_a_browser_is_unpacked_apart_from_the_servers(nothing_installed: Path) -> None:
+    apart = servers.CACHE.with_name("browser")
+    program = apart / "usr/lib/chromium/chromium"
+    library = apart / "usr/lib/x86_64-linux-gnu/libexample.so.1"
+    for path in (program, library):
+        path.parent.mkdir(parents=True)
+        path.touch(0o755)
+    (apart / "fonts.conf").touch()
+    assert servers.program("chromium") == program
+    assert servers.environment("chromium") == {
+        "LD_LIBRARY_PATH": str(library.parent),
+        "FONTCONFIG_FILE": str(apart / "fonts.conf"),
+    }
+    assert servers.environment() == {}, "the lab's servers never load a browser's libraries"
+
+
+def test_an_unknown_program_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert servers.main(["firefox"]) == 64
+    assert capsys.readouterr().err.startswith("servers: firefox: unknown; there are postgres, ")
