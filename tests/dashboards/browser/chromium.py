@@ -59,7 +59,9 @@ class Visit:
 
     def violations(self) -> list[str]:
         """What axe finds that is serious or critical, one line each."""
-        found = Axe().run(self.page, options={"iframes": False, "resultTypes": ["violations"]})["violations"]
+        self.page.evaluate(Axe().axe_script)
+        options = {"iframes": False, "resultTypes": ["violations"]}
+        found = self.page.evaluate("options => axe.run(document, options)", options)["violations"]
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in _SERIOUS]
 
     def close(self) -> None:

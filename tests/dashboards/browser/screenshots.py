@@ -59,7 +59,9 @@ def _write_runs(home: Path) -> None:
         drill.phase(phase)
     for step in ("detect", "fence", "promote"):
         drill.step(step)
-    drill.upload(failing=112, by_client={"clamped": 0.71, "fresh": 0.08, "keep-alive": 0.0, "pinned": 0.55, "stale": 0.62})
+    drill.upload(
+        failing=112, by_client={"clamped": 0.71, "fresh": 0.08, "keep-alive": 0.0, "pinned": 0.55, "stale": 0.62}
+    )
 
 
 def _live(visit: Visit) -> Page:
