@@ -17,7 +17,7 @@ from dashboards.report import write_report
 from results.documents import write_documents
 from results.judge import judge
 from tests.dashboards.browser.chromium import Visit, a_chromium
-from tests.dashboards.browser.samples import Drill, name_of, write_some
+from tests.dashboards.browser.samples import Drill, write_some
 from tests.dashboards.browser.server import Served
 from tests.results.comparison.runs import NEW, OLD, shift, story
 
@@ -51,7 +51,9 @@ def _write_runs(home: Path) -> None:
     write_some(home)
     for name, factor in ((OLD, 1.0), (NEW, 1.4)):
         folder = home / "runs" / name
-        shift(story(folder), factor).write(folder)
+        told = shift(story(folder), factor)
+        told.environment |= {"clock_error_ns": 500, "lab": None}  # the report says how the run was made
+        told.write(folder)
         write_documents(folder, judge(folder))
         write_report(folder)
     drill = Drill(home, number=100)
