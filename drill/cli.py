@@ -340,6 +340,23 @@ def prove_command(
     raise typer.Exit(prove(chosen, as_json=as_json, page=page, kills=kills))
 
 
+@app.command("serve")
+def serve_command(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8480,
+    host: Annotated[
+        str, typer.Option(help="address to listen at; others than the loopback can be reached by others")
+    ] = "127.0.0.1",
+    allow_hosts: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="another name under which browsers may call"),
+    ] = None,
+) -> None:
+    """Browse the results: all runs, trends, one run, two side by side, and the drill in progress with its stop button."""
+    from dashboards.browser.serve import serve  # noqa: PLC0415 - no other command has to load a web server
+
+    raise typer.Exit(serve(runs.home(), host, port, allow_hosts or ()))
+
+
 @app.command()
 def undo(
     run: Run = "latest", target: Annotated[Path | None, typer.Option(help="target file")] = None, as_json: Json = False

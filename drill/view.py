@@ -14,10 +14,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from dashboards.browser.scene import PHASES
 from loadtests.fleet_file import LIVE_FILE
 from results.plan import Plan
 
-_PHASES = ("warm-up", "steady", "loss", "takeover", "fault", "recovered", "drain")
 _LINE_EVERY_S = 5.0
 
 
@@ -94,7 +94,7 @@ class View:
         trail = Text()
         # a fault is followed by a takeover, or is lifted again
         left_out = "takeover" if scene.plan.fault.takeover == "none" else "fault"
-        for phase in (phase for phase in _PHASES if phase != left_out):
+        for phase in (phase for phase in PHASES if phase != left_out):
             on = phase == scene.phase
             trail.append(f" {phase} ", style="bold reverse" if on else "dim")
             trail.append(" ")
