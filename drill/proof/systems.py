@@ -108,7 +108,8 @@ _NOT_QUICK = frozenset(
             "gevent",
         ),
         *("one-way-detection", "one-way-to-dns", "unverified-dns", "clock-never-set"),
-        *("flapping-monitor", "rust", "clean-matomo-down", "clean-alert-channel-broken"),
+        *("flapping-monitor", "rust"),
+        *("clean-matomo-down", "clean-alert-channel-broken", "clean-tools-site-loss"),
     }
 )
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal split-brain"
