@@ -11,6 +11,16 @@ from lab import launch
 from lab.model import Options
 from tests.lab.running import RunningLab
 
+_LABS = frozenset({"lab", "state"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever uses a lab is marked so: those tests wait most of their time, and the suite runs the others beside them."""
+    for item in items:
+        if _LABS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.lab)
+
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:

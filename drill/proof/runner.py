@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,6 @@ class Drills:
     """Starts drills, so many at a time. Evidence is below `results`, in a folder named like the system.
 
     As long as there are others, only one at a time has a cluster that watches: two of them, and two cores are too few.
-    They are children of processes made here and now: whoever lowers the own priority afterwards does not lower that of drills.
     """
 
     def __init__(
@@ -62,7 +60,6 @@ class Drills:
         do: Callable[[str, System, Path], Verdict] | None = None,
     ) -> None:
         self._results, self._do = results, do or run
-        self._pool = ProcessPoolExecutor(at_a_time, mp_context=multiprocessing.get_context("spawn"))
         self._waiting = Waiting(systems)
         self._verdicts: dict[str, Future[Verdict]] = {name: Future() for name in systems}
         self._lanes = [threading.Thread(target=self._work, args=(lane == 0,)) for lane in range(at_a_time)]
@@ -79,13 +76,12 @@ class Drills:
             self._verdicts[name].cancel()
         for lane in self._lanes:
             lane.join()
-        self._pool.shutdown()
 
     def _work(self, watched: bool) -> None:
         while (taken := self._waiting.take(watched=watched)) is not None:
             name, system = taken
             try:
-                made = self._pool.submit(self._do, name, system, self._results / name).result()
+                made = self._do(name, system, self._results / name)
             except Exception as error:  # noqa: BLE001 - whoever asks for the verdict is told
                 self._verdicts[name].set_exception(error)
             else:

@@ -43,8 +43,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     systems = small_systems()
     ours = Drills({name: systems[name] for name in names}, results, SMALL_AT_A_TIME)
     session.config.stash[_OURS] = ours
-    # drills are held to times, tests wait for events: on two cores a test that computes must not be what makes a drill late
-    os.nice(_GIVE_WAY)
+    # drills are held to times, tests wait for events: on two cores a test that computes must not be what makes a drill late;
     # their labs, generators and monitors are sessions of their own; a shell that started the tests is in this one
     weigh_session(os.getpid(), _GIVE_WAY)
     try:
