@@ -97,13 +97,13 @@ class Fleet:
 
     def set_users(self, users: int) -> None:
         """So many patients take part from now on."""
+        if not users:
+            self.stop()  # before we say so: a master that hears of no users any more ends, and takes no report after that
         self.users = users
         if self._sender is None and users:
             self._start()
         elif users:
             self._say({"users": users})
-        else:
-            self.stop()
 
     def drain(self) -> None:
         """No new readings; queues empty themselves."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
+import uvicorn
 
 from dashboards.browser.app import browser
 from dashboards.browser.security import LOOPBACK, host_name
@@ -29,10 +29,11 @@ def serve(
 ) -> int:
     """Serve the runs in `home` until a signal ends it: 0; 64 where it cannot listen. `say` gets the address once it is known."""
     try:
-        address, port = free_address(host, port)
+        listening = listen(host, port)
     except CannotListen as error:
         print(f"zweitherz: serve: {error}", file=sys.stderr)
         return BAD_INPUT
+    address, port = listening.getsockname()[:2]
     if not ipaddress.ip_address(address).is_loopback:
         print(
             f"zweitherz: serve: warning: {host} can be reached by others, who see all runs and may stop a drill; "
@@ -42,65 +43,60 @@ def serve(
     shown = f"[{address}]" if ":" in address else address
     allowed = LOOPBACK | {host_name(each) for each in (*allow_hosts, host, shown)}
     tell = say or (lambda line: print(line, flush=True))
-    asyncio.run(
-        _serve(home, address, port, allowed, lambda: tell(f"results browser: http://{shown}:{port}/ (Ctrl-C ends it)"))
-    )
+    with listening:
+        asyncio.run(
+            _serve(home, listening, allowed, lambda: tell(f"results browser: http://{shown}:{port}/ (Ctrl-C ends it)"))
+        )
     return 0
 
 
-def free_address(host: str, port: int) -> tuple[str, int]:
-    """The IP address of that host, and the port, or a free one for 0. Raises CannotListen."""
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there, at a free port for 0. Raises CannotListen."""
     try:
         family, _, _, _, sockaddr = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except (OSError, UnicodeError, OverflowError) as error:
         raise CannotListen(f"--host {host!r}: {getattr(error, 'strerror', None) or error}") from error
-    # asked here, because the server itself would share a port with another results browser
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(sockaddr)
-        except OSError as error:
-            raise CannotListen(f"port {port} of {host}: {error.strerror}; choose another with --port") from error
-        address, port = probe.getsockname()[:2]
-    return str(address), int(port)
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(sockaddr)
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise CannotListen(f"port {port} of {host}: {error.strerror}; choose another with --port") from error
+    return listening
 
 
-async def _serve(home: Path, address: str, port: int, allowed: frozenset[str], ready: Callable[[], None]) -> None:
+class _Server(uvicorn.Server):
+    """Leaves signals to us: they end the pages that follow a drill first, and the exit code is 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(home: Path, listening: socket.socket, allowed: frozenset[str], ready: Callable[[], None]) -> None:
     made = browser(home, allowed_hosts=allowed)
-    server = Server(
-        made.app,
-        address=address,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_enabled=False,
+    server = _Server(
+        uvicorn.Config(
+            made.app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_ENDS_WITHIN_S,
+        )
     )
-    asked = asyncio.Event()
+
+    def end() -> None:
+        made.live.closing.set()  # pages that follow a drill are told
+        server.should_exit = True
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    serving = asyncio.create_task(server.serve())
-    await _listening(address, port, serving)
-    ready()
-    ended = asyncio.create_task(asked.wait())
-    await asyncio.wait({ended, serving}, return_when=asyncio.FIRST_COMPLETED)
-    ended.cancel()
-    made.live.closing.set()  # pages that follow a drill are told
-    server.stop()  # type: ignore[no-untyped-call] # granian is not typed here
-    try:
-        await asyncio.wait_for(serving, _ENDS_WITHIN_S)
-    except TimeoutError:
-        print("zweitherz: serve: a connection did not end; it is cut off", file=sys.stderr)
-
-
-async def _listening(address: str, port: int, serving: asyncio.Task[None]) -> None:
-    """Returns when a connection is accepted, or the server has ended (whoever awaits it hears why)."""
-    while not serving.done():
-        try:
-            _, writer = await asyncio.open_connection(address, port)
-        except OSError:
-            await asyncio.sleep(0.01)
-            continue
-        writer.close()
-        return
+        loop.add_signal_handler(number, end)
+    ready()  # whoever connects now waits in the socket's queue until the server takes it
+    await server.serve([listening])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from dashboards.browser.serve import BAD_INPUT, CannotListen, free_address, serve
+from dashboards.browser.serve import BAD_INPUT, CannotListen, listen, serve
 from tests.dashboards.browser.samples import Drill
 from tests.dashboards.browser.server import Served
 
@@ -41,7 +41,7 @@ def test_a_host_that_is_none_is_one_clear_line(home: Path, capsys: pytest.Captur
     assert serve(home, "no such host", 0) == BAD_INPUT
     assert capsys.readouterr().err.startswith("zweitherz: serve: --host 'no such host': ")
     with pytest.raises(CannotListen, match=r"192\.0\.2\.1"):
-        free_address("192.0.2.1", 0)
+        listen("192.0.2.1", 0)
 
 
 def test_others_are_let_in_on_order_only_and_with_a_warning(home: Path) -> None:
