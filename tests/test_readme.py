@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from drill.proof.systems import EXPECTED, quick_systems
 from results import run as runs
 from results.documents import write_documents
 from results.judge import judge
@@ -89,3 +90,10 @@ def test_make_has_its_targets() -> None:
             [*shlex.split(line), "--dry-run"], cwd=HOME, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_the_known_bad_systems_are_counted_as_they_are() -> None:
+    in_suite = sum(name in EXPECTED for name in quick_systems())
+    assert (
+        f"{len(EXPECTED)} known-bad systems, {in_suite} of them in the test suite" in (HOME / "README.md").read_text()
+    )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from lab import servers
 from monitors.slo.__main__ import main
 from tests.dashboards.grafana.boards import queries
+from tests.promtool import promtool
 
 HOME = Path(__file__).resolve().parent.parent.parent
 RULES = HOME / "dashboards" / "prometheus" / "objectives.yaml"
@@ -25,17 +23,7 @@ def test_the_generator_makes_them_byte_for_byte(tmp_path: Path) -> None:
 
 
 def test_promtool_takes_them() -> None:
-    done = subprocess.run(
-        [servers.program("promtool"), "check", "rules", RULES.name],
-        cwd=RULES.parent,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **servers.environment()},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{29 * len(OBJECTIVES) + 1} rules found" in done.stdout
+    assert f"{29 * len(OBJECTIVES) + 1} rules found" in promtool(RULES.parent, "check", "rules", RULES.name)
 
 
 def test_windows_are_those_of_operation() -> None:

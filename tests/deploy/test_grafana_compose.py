@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 from compose_spec import PyCompose
 from ruamel.yaml import YAML
 
-from lab import servers
+from tests.promtool import promtool
 
 HOME = Path(__file__).resolve().parent.parent.parent
 FOLDER = HOME / "deploy" / "grafana"
@@ -107,17 +105,7 @@ def test_promtool_takes_the_configuration_of_the_prometheus_that_keeps(tmp_path:
     ca.touch()
     content = content.replace("/etc/zweitherz/rules", str(HOME / "dashboards/prometheus"))
     (tmp_path / "prometheus.yaml").write_text(content.replace("/etc/zweitherz/ca.pem", str(ca)))
-    done = subprocess.run(
-        [servers.program("promtool"), "check", "config", "prometheus.yaml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **servers.environment()},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "59 rules found" in done.stdout
+    assert "59 rules found" in promtool(tmp_path, "check", "config", "prometheus.yaml")
 
 
 def test_the_page_names_every_variable_and_no_other() -> None:

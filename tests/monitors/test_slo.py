@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from lab import servers
 from monitors.slo.openslo import BadObjective, Slo, read_slo
 from monitors.slo.rules import rules
 from results.burn import duration, fires_after_s, windows
+from tests.promtool import promtool
 
 HOME = Path(__file__).resolve().parent.parent.parent
 UPLOADS = HOME / "monitors" / "objectives" / "uploads.yaml"
@@ -90,18 +89,6 @@ def test_durations_are_written_as_prometheus_does(seconds: int, text: str) -> No
     assert duration(seconds) == text
 
 
-def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [servers.program("promtool"), *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, **servers.environment()},
-    )
-
-
 def written(folder: Path, slo: Slo, scale: int = 1) -> Path:
     path = folder / "rules.yaml"
     with path.open("w") as out:
@@ -112,9 +99,7 @@ def written(folder: Path, slo: Slo, scale: int = 1) -> Path:
 @pytest.mark.parametrize("scale", [1, 60])
 def test_promtool_takes_the_rules(tmp_path: Path, slo: Slo, scale: int) -> None:
     written(tmp_path, slo, scale)
-    done = promtool(tmp_path, "check", "rules", "rules.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "29 rules found" in done.stdout
+    assert "29 rules found" in promtool(tmp_path, "check", "rules", "rules.yaml")
 
 
 def test_the_page_fires_within_its_computed_time_and_clears(tmp_path: Path, slo: Slo) -> None:
@@ -168,8 +153,7 @@ def test_the_page_fires_within_its_computed_time_and_clears(tmp_path: Path, slo:
     }
     with (tmp_path / "test.yaml").open("w") as out:
         YAML().dump(test, out)
-    done = promtool(tmp_path, "test", "rules", "test.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
+    promtool(tmp_path, "test", "rules", "test.yaml")  # one that complains fails
 
 
 def test_the_command_prints_rules_and_refuses_in_one_line(tmp_path: Path) -> None:

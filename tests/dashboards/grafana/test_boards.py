@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ from ruamel.yaml import YAML
 from dashboards.grafana.__main__ import BOARDS, main
 from dashboards.grafana.model import Board, Panel, Query, Question, Row
 from dashboards.grafana.palette import ALL, DARK, LIGHT
-from lab import servers
 from tests.dashboards.grafana.boards import FOLDER, NAMES, panels, queries, read
+from tests.promtool import promtool
 
 
 def test_code_draws_them_byte_for_byte(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,17 +85,7 @@ def test_promtool_parses_every_expression(tmp_path: Path) -> None:
     rules = [{"record": f"panel:{number}", "expr": each.filled("1m")} for number, each in enumerate(asked)]
     with (tmp_path / "rules.yml").open("w") as out:
         YAML().dump({"groups": [{"name": "panels", "rules": rules}]}, out)
-    done = subprocess.run(
-        [servers.program("promtool"), "check", "rules", "rules.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **servers.environment()},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(asked)} rules found" in done.stdout
+    assert f"{len(asked)} rules found" in promtool(tmp_path, "check", "rules", "rules.yml")
 
 
 def _luminance(colour: str) -> float:
