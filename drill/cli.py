@@ -42,12 +42,12 @@ from results import run as runs
 from results import signature
 from results.checks import check_names
 from results.comparison.prices import BadPrices, read_prices
-from results.documents import sentence
 from results.judge import Judgement, judge
 from results.listing import listed
 from results.pack import NotPackable, pack
 from results.plan import Plan
 from results.plan_file import BadPlan, plan_of, read_experiment
+from results.sentence import sentence
 from results.verify import NotAPack, verify
 from targets.read import BadTarget, read_target
 

@@ -9,10 +9,7 @@ from results.effort import effort
 from results.finding import Verdict
 from results.judge import Judgement
 from results.junit import junit
-from results.sentence import sentence
 from results.summary import summary
-
-__all__ = ["comparison_of", "junit", "sentence", "summary", "write_documents"]
 
 
 def write_documents(run: Path, judgement: Judgement, *, again: str = "") -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from dashboards.browser.folder import NotThere, read_file
-from results.documents import sentence
 from results.finding import Finding, Verdict
 from results.judge import Judgement
 from results.listing import Listed
 from results.marks import Marks
+from results.sentence import sentence
 
 _LARGEST_VERDICT = 4 << 20  # of bytes, as for lists
 _HEADLINE = (

@@ -12,9 +12,9 @@ from typing import Any
 
 from drill.notify.configuration import Mail
 from results.comparison.model import Comparison
-from results.documents import sentence
 from results.finding import Finding, Value, Verdict, merge
 from results.judge import Judgement
+from results.sentence import sentence
 
 SCHEMA = "zweitherz/notice/1"
 _ABORTED, _CLEAN_UP_FAILED = 3, 4

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from results.documents import sentence, write_documents
+from results.documents import write_documents
 from results.judge import Judgement
+from results.sentence import sentence
 from tests.results.story import Story
 
 

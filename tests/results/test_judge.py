@@ -8,9 +8,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from results.documents import junit, sentence, summary, write_documents
+from results.documents import write_documents
 from results.finding import Verdict
 from results.judge import Judgement, judge
+from results.junit import junit
+from results.sentence import sentence
+from results.summary import summary
 from tests.results.story import Story, ns
 
 Told = Callable[[Story], Judgement]
