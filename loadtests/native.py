@@ -17,7 +17,6 @@ import heapq
 import select
 import socket
 import ssl
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +28,7 @@ from results.clock import Clock
 
 _RESOLVING, _CONNECTING, _SHAKING, _SENDING, _READING, _IDLE, _ENDED = range(7)
 _CHUNK = 1 << 16
-_KEPT_SESSIONS = 64
+_KEPT_SESSIONS = 4  # by address
 _REFUSED = {errno.ECONNREFUSED, errno.ECONNRESET}
 
 
@@ -76,7 +75,7 @@ class NativeEngine:
         self._kept: dict[int, _Flight] = {}
         self._deadlines: list[tuple[int, int, _Flight, int]] = []
         self._serial = 0
-        self._sessions: dict[str, deque[ssl.SSLSession]] = {}
+        self._sessions: dict[str, list[ssl.SSLSession]] = {}
         self._ended: list[Result] = []
         self._lookups: list[Lookup] = []
         self._in_flight = 0
@@ -283,11 +282,14 @@ class NativeEngine:
         self._end(flight, "")
 
     def _remember_session(self, flight: _Flight, wire: socket.socket | ssl.SSLSocket) -> None:
-        """TLS 1.3 tickets are for one use each; a pool per address stands in for the phones' own caches."""
+        """TLS 1.3 tickets are for one use each; a pool per address stands in for the phones' own caches.
+
+        No bigger than what is asked of it: taking a session costs a quarter of a handshake (it parses the certificate once more).
+        """
         if flight.result.connection == "new" and isinstance(wire, ssl.SSLSocket):
-            session = wire.session
-            if session is not None and session.has_ticket:
-                self._sessions.setdefault(flight.result.address, deque(maxlen=_KEPT_SESSIONS)).append(session)
+            kept = self._sessions.setdefault(flight.result.address, [])
+            if len(kept) < _KEPT_SESSIONS and (session := wire.session) is not None and session.has_ticket:
+                kept.append(session)
 
     def _look_at_idle(self, flight: _Flight) -> None:
         """Bytes or an end on a connection at rest: it is of no use any more."""

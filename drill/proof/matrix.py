@@ -21,6 +21,7 @@ class Row:
 
     caught   checks that had to turn, and did         missed   that had to, and did not: "name: verdict"
     followed that may turn because of it, and did     false    that turned without a reason: "name: why"
+    again    the drill was done a second time, because the load generator had been late in the first
     """
 
     name: str
@@ -31,6 +32,7 @@ class Row:
     missed: tuple[str, ...]
     followed: tuple[str, ...]
     false: tuple[str, ...]
+    again: bool = False
 
     @property
     def as_expected(self) -> bool:
@@ -58,6 +60,7 @@ def row(name: str, system: System, verdict: Mapping[str, Any]) -> Row:  # verdic
         missed=tuple(sorted(missed)),
         followed=tuple(check for check in whys if check in expected.follows),
         false=tuple(false),
+        again=bool(verdict.get("again")),
     )
 
 
@@ -69,10 +72,11 @@ def summary(rows: Iterable[Row]) -> str:
     caught = sum(not each.missed for each in bad)
     clean = sum(not each.false for each in healthy)
     stray = sum(bool(each.false) for each in bad)
+    again = sum(each.again for each in all_rows)
     return (
         f"{caught} of {len(bad)} known-bad systems caught, {stray} of them turned a check without reason; "
         f"{clean} of {len(healthy)} healthy ones stayed green"
-    )
+    ) + (f"; {again} drilled a second time, their load generator had been late" if again else "")
 
 
 def markdown(rows: Iterable[Row], version: str, when: datetime.datetime) -> str:
@@ -91,7 +95,7 @@ def markdown(rows: Iterable[Row], version: str, when: datetime.datetime) -> str:
     ]
     lines += [
         f"| {each.defect if each.defect != _HEALTHY else each.name} | {each.drill} | {_cell(each.caught)} | {_cell(each.missed)} "
-        f"| {_cell(each.followed)} | {_cell(each.false)} | {each.seconds} |"
+        f"| {_cell(each.followed)} | {_cell(each.false)} | {each.seconds}{' (2nd)' if each.again else ''} |"
         for each in all_rows
     ]
     lines += ["", "| check | turned by |", "|---|---|"]

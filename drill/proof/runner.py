@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from drill.proof.systems import System
+from results import finding
+from results.checks import generator_health
 
 _HOME = Path(__file__).resolve().parent.parent.parent
 _WITHIN_S = 400
@@ -50,6 +52,7 @@ class Drills:
     """Starts drills, so many at a time. Evidence is below `results`, in a folder named like the system.
 
     As long as there are others, only one at a time has a cluster that watches: two of them, and two cores are too few.
+    A drill whose load generator was late has measured this machine, not the system: it is done once more, and says so.
     """
 
     def __init__(
@@ -82,10 +85,20 @@ class Drills:
             name, system = taken
             try:
                 made = self._do(name, system, self._results / name)
+                if generator_was_late(system, made):
+                    made = self._do(name, system, self._results / f"{name}-again") | {"again": True}
             except Exception as error:  # noqa: BLE001 - whoever asks for the verdict is told
                 self._verdicts[name].set_exception(error)
             else:
                 self._verdicts[name].set_result(made)
+
+
+def generator_was_late(system: System, verdict: Verdict) -> bool:
+    """Whether the load was not what the plan says, though nothing about that system makes it so."""
+    name, expected = generator_health.NAME, system.expected
+    if name in {*expected.red, *expected.unclear, *expected.follows}:
+        return False
+    return any(check["name"] == name and check["verdict"] != finding.Verdict.PASS.value for check in verdict["checks"])
 
 
 def run(name: str, system: System, results: Path) -> Verdict:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from drill import cli
 from drill.baseline import BadBaseline, read_baseline
+from drill.commands import drill as drill_command
 from results import run as runs
 from results.plan_file import plan_of, read_experiment
 from tests.drill.passing import Played
@@ -30,7 +31,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _played(home: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
     """What the command line runs in place of a real exercise."""
     exercise = Played(home)
-    monkeypatch.setattr(cli, "Exercise", lambda *_, **__: exercise)
+    monkeypatch.setattr(drill_command, "Exercise", lambda *_, **__: exercise)
     return exercise
 
 

@@ -49,6 +49,15 @@ def test_a_healthy_system_whose_drill_did_not_end_with_zero_is_a_false_alarm() -
     assert row("y", HEALTHY, verdict(3, privacy="pass")).false == ("exit code: 3",)
 
 
+def test_a_drill_done_a_second_time_is_said() -> None:
+    rows = [row("y", HEALTHY, verdict(0, privacy="pass") | {"again": True})]
+    assert rows[0].as_expected
+    assert summary(rows).endswith(
+        "1 of 1 healthy ones stayed green; 1 drilled a second time, their load generator had been late"
+    )
+    assert "| 41 (2nd) |" in markdown(rows, "1", datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))
+
+
 def test_the_page_counts_and_escapes() -> None:
     rows = [
         row("no-dns-switch", BAD, verdict(1, recovery_time="fail", dns_convergence="fail")),

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from drill.proof.runner import Drills, NoVerdict, Verdict, Waiting
-from drill.proof.systems import System
+from drill.proof.runner import Drills, NoVerdict, Verdict, Waiting, generator_was_late
+from drill.proof.systems import EXPECTED, System
 
 ALONE, WATCHED = System("quiet", {"lab.tools": "false"}), System("quiet", {})
 SYSTEMS = {"a": ALONE, "w": WATCHED, "b": ALONE, "v": WATCHED}
 
 
 def say(name: str, system: System, results: Path) -> Verdict:
-    return {"name": name, "drill": system.drill, "in": results.name}
+    return {"name": name, "drill": system.drill, "in": results.name, "checks": []}
 
 
 def break_down(name: str, system: System, results: Path) -> Verdict:
@@ -27,7 +27,46 @@ def break_down(name: str, system: System, results: Path) -> Verdict:
 def hold(name: str, system: System, results: Path) -> Verdict:
     """Until the test, which waits for this to begin, ends what it writes."""
     (results.parent / "hold").read_bytes()
-    return {}
+    return {"checks": []}
+
+
+def late(how: str) -> Verdict:
+    return {"checks": [{"name": "generator-health", "verdict": how}, {"name": "privacy", "verdict": "fail"}]}
+
+
+class LateAtFirst:
+    """A machine that is too slow for the first drill of each system."""
+
+    def __init__(self, at_first: int) -> None:
+        self._at_first, self.folders = at_first, list[str]()
+
+    def __call__(self, name: str, system: System, results: Path) -> Verdict:
+        self.folders.append(results.name)
+        return late("inconclusive" if len(self.folders) <= self._at_first else "pass")
+
+
+def test_only_a_late_generator_that_nothing_explains_is_a_matter_of_the_machine() -> None:
+    assert generator_was_late(ALONE, late("inconclusive"))
+    assert not generator_was_late(ALONE, late("pass")), "whatever other checks say"
+    assert not generator_was_late(ALONE, {"checks": []}), "not asked"
+    for name in ("starved-generator", "blocking-telemetry"):
+        assert not generator_was_late(System("quiet", {}, EXPECTED[name]), late("inconclusive"))
+
+
+@pytest.mark.parametrize(
+    ("at_first", "folders", "said"),
+    [(0, ["a"], {}), (1, ["a", "a-again"], {"again": True}), (2, ["a", "a-again"], {"again": True})],
+)
+def test_a_drill_whose_generator_was_late_is_done_once_more_and_never_twice(
+    tmp_path: Path, at_first: int, folders: list[str], said: Verdict
+) -> None:
+    machine = LateAtFirst(at_first)
+    drills = Drills({"a": ALONE}, tmp_path, 1, machine)
+    try:
+        assert drills.verdict("a") == late("inconclusive" if at_first == 2 else "pass") | said
+    finally:
+        drills.close()
+    assert machine.folders == folders, "the evidence of both is kept apart"
 
 
 def test_one_lane_takes_the_watched_ones_and_the_other_the_rest_and_both_help_in_the_end() -> None:
@@ -46,7 +85,7 @@ def test_every_verdict_reaches_whoever_asks(tmp_path: Path) -> None:
     drills = Drills(SYSTEMS, tmp_path, 2, say)
     try:
         assert [drills.verdict(name)["name"] for name in SYSTEMS] == list(SYSTEMS)
-        assert drills.verdict("v") == {"name": "v", "drill": "quiet", "in": "v"}
+        assert drills.verdict("v") == {"name": "v", "drill": "quiet", "in": "v", "checks": []}
     finally:
         drills.close()
 
@@ -71,4 +110,4 @@ def test_those_that_have_not_begun_never_do_and_those_that_run_are_waited_for(tm
                 drills.verdict(name)
         assert closing.is_alive()
     closing.join()
-    assert drills.verdict("w") == {}
+    assert drills.verdict("w") == {"checks": []}
