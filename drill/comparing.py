@@ -9,6 +9,7 @@ from results.comparison.compare import compare
 from results.comparison.figures import measure
 from results.comparison.model import FILE, Change, Compared, Comparison
 from results.comparison.prices import Prices
+from results.finding import Verdict
 from results.judge import judge
 
 _SIGNS = {Change.BETTER: "↓", Change.SAME: "=", Change.WORSE: "✘", Change.UNKNOWN: "?"}
@@ -29,7 +30,8 @@ def write_comparison(run: Path, comparison: Comparison) -> None:
 
 def lines(comparison: Comparison) -> Iterator[str]:
     """For a terminal: the verdict, each figure, what could not be compared, the claims, the cost."""
-    yield f"{comparison.verdict.value.upper()}  {comparison.run} against {comparison.baseline}: {comparison.why}"
+    itself = "" if comparison.baseline_verdict is Verdict.PASS else f" (itself: {comparison.baseline_verdict.value})"
+    yield f"{comparison.verdict.value.upper()}  {comparison.run} against {comparison.baseline}{itself}: {comparison.why}"
     for heading, differing in (
         ("asked differently", comparison.unequal),
         ("environments differ", comparison.environments),

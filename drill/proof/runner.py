@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from drill.proof.systems import System
-from results import finding
 from results.checks import generator_health
 
 _HOME = Path(__file__).resolve().parent.parent.parent
@@ -98,7 +97,8 @@ def generator_was_late(system: System, verdict: Verdict) -> bool:
     name, expected = generator_health.NAME, system.expected
     if name in {*expected.red, *expected.unclear, *expected.follows}:
         return False
-    return any(check["name"] == name and check["verdict"] != finding.Verdict.PASS.value for check in verdict["checks"])
+    found = next((check for check in verdict["checks"] if check["name"] == name), None)
+    return found is not None and generator_health.late(found["measured"], found["objective"])
 
 
 def run(name: str, system: System, results: Path) -> Verdict:

@@ -54,6 +54,7 @@ class Store:
             max_size=_CONNECTIONS,
             timeout=2,
             command_timeout=_TIMEOUT_S,
+            reset=_as_it_was,
         )
 
     async def close(self) -> None:
@@ -94,6 +95,10 @@ class Store:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise unavailable(error) from error
         return [(row["ack"], json.loads(row["body"])) for row in rows]
+
+
+async def _as_it_was(_: asyncpg.Connection) -> None:
+    """Every statement here stands alone and changes no setting: the usual reset would cost as much as the upload itself."""
 
 
 def unavailable(error: Exception) -> Refusal:

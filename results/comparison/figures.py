@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from results.checks.availability_slo import NAME as AVAILABILITY
-from results.checks.generator_health import UNDER_WAY_NS
+from results.checks.generator_health import NAME as GENERATOR
+from results.checks.generator_health import UNDER_WAY_NS, late
 from results.checks.latency_slo import NAME as LATENCY
 from results.checks.latency_slo import windows
 from results.comparison import intervals
@@ -104,8 +105,18 @@ def measure(run: Path, judgement: Judgement, side: int) -> RunFigures:
         intended_steady=steady,
         intended=whole if isinstance(whole, int) else None,
         used=usage,
-        doubt="its evidence is not what it was when the run ended" if checks.get(EVIDENCE) is not Verdict.PASS else "",
+        doubt=_doubt(judgement),
     )
+
+
+def _doubt(judgement: Judgement) -> str:
+    """Changed evidence says nothing; a load generator that was the bottleneck has measured itself, not the service."""
+    found = {finding.name: finding for finding in judgement.findings}
+    if EVIDENCE not in found or found[EVIDENCE].verdict is not Verdict.PASS:
+        return "its evidence is not what it was when the run ended"
+    if GENERATOR in found and late(found[GENERATOR].measured, found[GENERATOR].objective):
+        return f"not a measurement of the service: {found[GENERATOR].why}"
+    return ""
 
 
 def generator_of(name: str, side: int) -> np.random.Generator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,18 @@ def test_a_damaged_baseline_is_refused_by_its_name(home: Path, name: str) -> Non
     plan = plan_of(read_experiment(run / "plan.yaml"), "plan.yaml")
     (run / name).write_bytes((run / name).read_bytes()[:-40])
     with pytest.raises(BadBaseline, match=rf"^--baseline latest: {OLD}: \S"):
+        read_baseline("latest", plan)
+
+
+def test_a_baseline_whose_generator_was_late_is_refused(home: Path) -> None:
+    run = home / "runs" / OLD
+    plan = plan_of(read_experiment(run / "plan.yaml"), "plan.yaml")
+    told = story(run)
+    for upload in told.uploads:
+        upload.attempts[0].late = 0.2
+    shutil.rmtree(run)
+    told.write(run)
+    with pytest.raises(BadBaseline, match=rf"{OLD}: not a measurement of the service: the generator: lag"):
         read_baseline("latest", plan)
 
 

@@ -64,6 +64,12 @@ def test_a_slower_run_fails_by_the_figure(results: Path) -> None:
     assert any(line.startswith("  ✘ latency_p50_ms/steady") for line in done.output.splitlines())
 
 
+def test_a_baseline_that_was_no_pass_itself_is_named_so(results: Path) -> None:
+    folder = results / "runs" / OLD
+    _rewrite(folder, shift(story(folder), 30))
+    assert f"against {OLD} (itself: fail): " in compare().output.splitlines()[0]
+
+
 def test_another_machine_is_refused_unless_told(results: Path) -> None:
     again(results, cpu="Example 4000")
     refused = compare()

@@ -15,6 +15,7 @@ from targets.lab_control import LabRefused
 from tests.lab.running import RunningLab, eventually
 from tests.lab.test_takeover import upload_patiently
 
+pytestmark = pytest.mark.lab
 CONNECT = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)"
 
 

@@ -71,6 +71,24 @@ def test_a_comparison_is_the_same_byte_for_byte_and_survives_its_file(old: RunFi
     assert json.loads(first.to_bytes())["schema"] == "zweitherz/comparison/1"
 
 
+def late(told: Story) -> Story:
+    """The load generator begins each attempt a fifth of a second after its time."""
+    for upload in told.uploads:
+        for attempt in upload.attempts:
+            attempt.late = 0.2
+    return told
+
+
+def test_a_generator_that_was_late_measured_itself_and_nothing_is_compared(
+    tmp_path: Path, old: RunFigures, new: Story
+) -> None:
+    itself = tell(tmp_path, late(new))
+    for comparison, side in ((compare(old, itself), "now"), (compare(itself, old), "baseline")):
+        assert comparison.verdict is Verdict.INCONCLUSIVE
+        assert comparison.why.startswith(f"{side} {NEW}: not a measurement of the service: the generator: lag p99 200")
+        assert {each.change for each in comparison.metrics} == {Change.UNKNOWN}
+
+
 def test_a_quarter_slower_is_worse_and_the_other_way_round_better(tmp_path: Path, old: RunFigures, new: Story) -> None:
     slower = tell(tmp_path, shift(new, 1.25))
     worse, better = compare(old, slower), compare(slower, old)
