@@ -15,6 +15,7 @@ from results.finding import Verdict
 
 _SCHEMA = "zweitherz/verdict/1"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)_(.+)_[0-9a-f]{4}")
+PATIENTS = "patients"  # of the headline: how many the drill had
 _LARGEST_VERDICT = 4 << 20  # of bytes; a judged drill of 40 checks has 30,000
 
 
@@ -69,10 +70,19 @@ def listed(run: Path) -> Listed:
         return Listed(run.name, run, started, drill, State.DAMAGED, why=f"verdict.json is damaged: {said}")
 
 
-def of_drill(runs: Iterable[Listed], drill: str) -> list[Listed]:
-    """The judged runs of one drill in the order of their start: what a trend is drawn of."""
-    judged = [each for each in runs if each.state is State.JUDGED and each.drill == drill and each.started is not None]
-    return sorted(judged, key=lambda each: (each.started, each.run))
+def like(runs: Iterable[Listed], one: Listed) -> list[Listed]:
+    """The judged runs of the drill of that one with as many patients, in the order of their start: what a trend is drawn of.
+
+    A quick drill among whole ones would look like a change of the service.
+    """
+    alike = [
+        each for each in runs if each.state is State.JUDGED and each.started is not None and _size(each) == _size(one)
+    ]
+    return sorted(alike, key=lambda each: (each.started, each.run))
+
+
+def _size(run: Listed) -> tuple[str, float | None]:
+    return run.drill, run.headline.get(PATIENTS)
 
 
 def _read(verdict: Path) -> dict[str, Any]:  # JSON values

@@ -22,7 +22,7 @@ from dashboards.browser.rendering import page, refusal
 from dashboards.browser.shelf import Shelf
 from dashboards.browser.side_by_side import Comparisons, NotCompared
 from dashboards.browser.trend import Trend, trend
-from results.listing import Listed, State, of_drill
+from results.listing import PATIENTS, Listed, State, like
 
 _COLUMNS = (RECOVERY, LOST, DETECTION, LATENCY, AVAILABILITY)
 _CHUNK = 1 << 16
@@ -62,7 +62,7 @@ class Pages:
         choice = read_choice(request.query_params)
         chosen = choice.of(runs)
         live = {run.run for run in chosen if run.state is State.UNJUDGED and scene.is_live(run.path, self._quiet_s)}
-        drill, trends = _trends(runs, choice.drill)
+        newest, trends = _trends(runs, choice.drill)
         status = HTTPStatus.BAD_REQUEST if choice.wrong else HTTPStatus.OK
         return page(
             "runs",
@@ -75,7 +75,8 @@ class Pages:
                 "state": state,
                 "live": live,
                 "columns": _COLUMNS,
-                "trend_drill": drill,
+                "newest": newest,
+                "patients": newest.headline.get(PATIENTS) if newest is not None else None,
                 "trends": trends,
             },
             status,
@@ -171,14 +172,14 @@ class Pages:
         return found
 
 
-def _trends(runs: list[Listed], drill: str) -> tuple[str, list[Trend]]:
-    """Of that drill, or of the one that was judged last. Empty where it was never judged."""
-    name = drill or next((run.drill for run in runs if run.state is State.JUDGED), "")
-    own = of_drill(runs, name)
+def _trends(runs: list[Listed], drill: str) -> tuple[Listed | None, list[Trend]]:
+    """Of the newest judged run of that drill, or of any, and of those like it. None where there is none."""
+    newest = next((run for run in runs if run.state is State.JUDGED and (not drill or run.drill == drill)), None)
+    own = like(runs, newest) if newest is not None else []
     if not own:
-        return name, []
+        return None, []
     promised = objectives(own[-1].path)
-    return name, [trend(figure, own, figure.objective_of(promised)) for figure in TRENDS]
+    return newest, [trend(figure, own, figure.objective_of(promised)) for figure in TRENDS]
 
 
 def _figures(run: Listed, promised: Any) -> list[dict[str, Any]]:  # objectives: JSON values; values of the template
@@ -194,10 +195,10 @@ def _figures(run: Listed, promised: Any) -> list[dict[str, Any]]:  # objectives:
 
 
 def _before(runs: list[Listed], run: Listed) -> Listed | None:
-    """The judged run of the same drill before this one: what one would compare it with."""
+    """The judged run like this one before it: what one would compare it with."""
     if run.started is None or run.state is not State.JUDGED:
         return None
-    earlier = [each for each in of_drill(runs, run.drill) if each.started is not None and each.started < run.started]
+    earlier = [each for each in like(runs, run) if each.started is not None and each.started < run.started]
     return earlier[-1] if earlier else None
 
 

@@ -59,7 +59,7 @@ class Trend:
 
 
 def trend(figure: Figure, runs: Sequence[Listed], objective: float | None) -> Trend:
-    """`runs`: judged runs of one drill, oldest first (`results.listing.of_drill`)."""
+    """`runs`: judged runs of one drill, oldest first and size (`results.listing.like`)."""
     shown = runs[-_MOST:]
     values = [_finite(run.headline.get(figure.key)) for run in shown]
     known = [value for value in (*values, objective) if value is not None]

@@ -10,7 +10,7 @@ from results.checks.latency_slo import windows
 from results.evidence import Evidence
 from results.finding import Finding, Value
 from results.judge import Judgement
-from results.listing import Listed, State, listed, of_drill
+from results.listing import Listed, State, like, listed
 from results.marks import Marks
 from results.plan import Objectives
 
@@ -75,20 +75,20 @@ def figure(value: Value) -> float | None:
 
 
 def trend(run: Path, judgement: Judgement, want: Objectives) -> Trend:
-    """Earlier drills of that name in the same folder, and this one. Raises NotThere where it is the first."""
+    """Earlier drills of that name and size in the same folder, and this one. Raises NotThere where it is the first."""
     mine = listed(run)
     if mine.started is None:
         raise NotThere("first")
+    head = {name: figure(value) for name, value in judgement.headline.items()}
+    now = Listed(run.name, run, mine.started, judgement.drill, State.JUDGED, judgement.verdict, head)
     others = (each for each in sorted(run.parent.iterdir()) if each.is_dir() and each.name != run.name)
     before = [
         each
-        for each in of_drill(map(listed, others), judgement.drill)
+        for each in like(map(listed, others), now)
         if each.started is not None and (each.started, each.run) < (mine.started, run.name)
     ]
     if not before:
         raise NotThere("first")
-    head = {name: figure(value) for name, value in judgement.headline.items()}
-    now = Listed(run.name, run, mine.started, judgement.drill, State.JUDGED, judgement.verdict, head)
     return Trend(
         runs=[_past(each) for each in (*before[1 - _MOST_RUNS :], now)],
         rto_s=want.rto_s,

@@ -1,4 +1,4 @@
-"""Whether the generator was what was measured: only where attempts were late or another rate than asked for, not where they failed."""
+"""Was the generator itself what was measured? Only where attempts were late, or at another rate; not where they failed."""
 
 from __future__ import annotations
 

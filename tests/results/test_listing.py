@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from results.finding import Verdict
-from results.listing import State, listed, of_drill
+from results.listing import State, like, listed
 
 NAME = "2026-11-23T16-30-00Z_site-loss_7f3a"
 GOOD = {
@@ -71,9 +71,12 @@ def test_a_folder_that_is_no_run_is_not_dated(tmp_path: Path) -> None:
         assert listed(run_with(tmp_path, None, name)).started is None
 
 
-def test_a_trend_is_of_judged_runs_of_one_drill_in_their_order(tmp_path: Path) -> None:
+def test_a_trend_is_of_judged_runs_of_one_drill_and_size_in_their_order(tmp_path: Path) -> None:
     names = [f"2026-11-2{day}T16-30-00Z_site-loss_7f3a" for day in (4, 3)]
     runs = [listed(run_with(tmp_path, json.dumps(GOOD), name)) for name in names]
     runs.append(listed(run_with(tmp_path, None, "2026-11-25T16-30-00Z_site-loss_7f3a")))
     runs.append(listed(run_with(tmp_path, json.dumps({**GOOD, "drill": "quiet"}), "2026-11-22T16-30-00Z_quiet_7f3a")))
-    assert [each.run for each in of_drill(runs, "site-loss")] == names[::-1]
+    quick = {**GOOD, "headline": {"patients": 6000}}
+    runs.append(listed(run_with(tmp_path, json.dumps(quick), "2026-11-22T16-30-00Z_site-loss_7f3a")))
+    assert [each.run for each in like(runs, runs[0])] == names[::-1]
+    assert like(runs, runs[-1]) == runs[-1:]

@@ -113,7 +113,7 @@ WORDS: Mapping[str, str] = {
     "findings.none": "Jede verlangte Prüfung ist bestanden.",
     "findings.more": "{count} weitere unter „Alle Prüfungen“.",
     "trend.title": "Verlauf über frühere Übungen",
-    "trend.about": "Beurteilte Übungen gleichen Namens im selben Ordner, die älteste zuerst; gestrichelt das Ziel dieses Laufs. Kreis: bestanden, Kreuz: nicht bestanden, Raute: nicht entscheidbar. Übungen verschiedener Größe sind gleich dargestellt.",
+    "trend.about": "Beurteilte Übungen gleichen Namens mit ebenso vielen Patienten im selben Ordner, die älteste zuerst; gestrichelt das Ziel dieses Laufs. Kreis: bestanden, Kreuz: nicht bestanden, Raute: nicht entscheidbar.",
     "trend.now": "jetzt",
     "trend.rta": "ohne Dienst, s",
     "trend.lost": "Messwerte verloren",

@@ -51,7 +51,7 @@ WORDS: Mapping[str, str] = {
     "missing.no-fault": "No fault took effect in this run, so there is nothing to show here.",
     "missing.no-takeover": "In this drill no site must take over from the other, so there is no such step.",
     "missing.evidence": "The evidence does not have this:",
-    "missing.first": "There is no earlier judged drill of this name in the same folder: no trend yet.",
+    "missing.first": "There is no earlier judged drill of this name with as many patients in the same folder: no trend yet.",
     "missing.no-prices": "No cost: no price file was given (zweitherz report RUN --prices FILE).",
     "missing.too-few": "Too few readings to say.",
     # columns
@@ -113,7 +113,7 @@ WORDS: Mapping[str, str] = {
     "findings.none": "Every check that was asked passed.",
     "findings.more": "{count} more under “All checks”.",
     "trend.title": "Trend over earlier drills",
-    "trend.about": "Judged drills of the same name in the same folder, oldest first; the dashed line is this run's objective. Round: pass, cross: fail, diamond: inconclusive. Drills of different size are shown alike.",
+    "trend.about": "Judged drills of the same name with as many patients in the same folder, oldest first; the dashed line is this run's objective. Round: pass, cross: fail, diamond: inconclusive.",
     "trend.now": "now",
     "trend.rta": "without service, s",
     "trend.lost": "readings lost",
