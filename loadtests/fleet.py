@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import gevent.event
 from locust import User, task
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
@@ -38,6 +39,8 @@ from targets.model import Target
 _LOG = logging.getLogger("fleet")
 _MESSAGE = "fleet"
 _FLUSH_WITHIN_S = 15.0
+_PRESENT_WITHIN_S = 60.0
+_SAY_AGAIN_S = 1.0
 
 
 class FleetUser(User):
@@ -69,7 +72,9 @@ class Fleet:
         self.environment = environment
         self.setting = setting
         self.users = 0
-        self._place = (0, 1)
+        self._place: tuple[int, int] | None = (0, 1)
+        self._present: set[str] = set()  # on the master: workers that listen
+        self._somebody_came = gevent.event.Event()
         self._sender: subprocess.Popen[bytes] | None = None
         self._reader: gevent.Greenlet | None = None
         self._frames: list[Frame] = []
@@ -81,12 +86,15 @@ class Fleet:
         if runner is None:
             return
         if isinstance(runner, MasterRunner):
+            runner.register_message(_MESSAGE, self._came)
             environment.events.worker_report.add_listener(self._take_report)
             environment.events.test_start.add_listener(self._place_workers)
         else:
             _carry_patients(runner, self)
         if isinstance(runner, WorkerRunner):
+            self._place = None
             runner.register_message(_MESSAGE, self._placed)
+            gevent.spawn(self._introduce, runner)
             environment.events.report_to_master.add_listener(self._report)
         else:
             self._writer = gevent.spawn(self._write_live)
@@ -137,6 +145,8 @@ class Fleet:
     # the sender
 
     def _start(self) -> None:
+        if self._place is None:
+            raise RuntimeError("this worker was told to start before it was told which patients are its own")
         worker, workers = self._place
         setting = self.setting
         order = Order(
@@ -164,8 +174,9 @@ class Fleet:
     def _read(self, sender: subprocess.Popen[bytes]) -> None:
         if sender.stdout is None:
             return
+        name = f"sender-{self._place[0] if self._place is not None else 0}"
         for line in sender.stdout:
-            self._take(f"sender-{self._place[0]}", Frame.from_json(line))
+            self._take(name, Frame.from_json(line))
         # without this a sender that died by itself would look like one that has nothing to do
         if self._sender is sender and sender.wait():
             _LOG.error("sender ended with code %s", sender.returncode)
@@ -189,13 +200,38 @@ class Fleet:
 
     # between master and workers
 
+    def _introduce(self, runner: WorkerRunner) -> None:
+        """Until the master has heard it: a master that hears of a worker's connection may begin before the worker listens."""
+        while self._place is None:
+            runner.send_message(_MESSAGE, {"here": True})
+            gevent.sleep(_SAY_AGAIN_S)
+
+    def _came(self, environment: Environment, msg: Any, **_: Any) -> None:
+        self._present.add(msg.node_id)
+        self._somebody_came.set()
+
     def _place_workers(self, **_: Any) -> None:
         """Tell each worker which patients are its own, before it is told how many users to start."""
         runner = self.environment.runner
         if isinstance(runner, MasterRunner):
             clients = [node.id for node in runner.clients.ready + runner.clients.running + runner.clients.spawning]
+            if not self._all_listen(clients):
+                silent = set(clients) - self._present
+                _LOG.error("%d of %d workers said nothing in %g s", len(silent), len(clients), _PRESENT_WITHIN_S)
+                self.environment.process_exit_code = 1
+                gevent.spawn(runner.quit)  # their patients would be nobody's
+                return
             for number, client in enumerate(sorted(clients, key=runner.get_worker_index)):
                 runner.send_message(_MESSAGE, {"place": [number, len(clients)]}, client)
+
+    def _all_listen(self, clients: list[str]) -> bool:
+        """Waits until they do, and not for ever."""
+        with gevent.Timeout(_PRESENT_WITHIN_S, False):
+            while not self._present.issuperset(clients):
+                self._somebody_came.wait()
+                self._somebody_came.clear()
+            return True
+        return False
 
     def _placed(self, environment: Environment, msg: Any, **_: Any) -> None:
         if "place" in msg.data:
