@@ -28,7 +28,7 @@ DEFECTS = {
     "lying-health": "the surviving site says it is ready, while it refuses every upload",
     "telemetry-abroad": "the service sends its traces to a telemetry service in a region where no data may go",
     "leaked-name": "the service tells Sentry of some errors with the patient's name in message and local variables",
-    "patient-in-label": "the service counts uploads by patient, with the patient in a label of the metric",
+    "patient-in-label": "the service counts every twentieth upload by patient, with the patient in a label of the metric",
     "fault-without-effect": "the order to kill a site is acknowledged and nothing happens",
     "alert-misrouted": "pages are routed by a label that no alert has: they fire, and nobody hears of them",
     "tools-not-mirrored": "the tools cluster stands at one site only",

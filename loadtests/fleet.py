@@ -106,7 +106,9 @@ class Fleet:
     def set_users(self, users: int) -> None:
         """So many patients take part from now on."""
         if not users:
-            self.stop()  # before we say so: a master that hears of no users any more ends, and takes no report after that
+            # before we say so: a master that hears of no users any more ends, and takes no report after that
+            self.stop()
+            self._report_now()
         self.users = users
         if self._sender is None and users:
             self._start()
@@ -238,6 +240,11 @@ class Fleet:
             self._place = (int(msg.data["place"][0]), int(msg.data["place"][1]))
         if msg.data.get("drain"):
             self._say({"drain": True})
+
+    def _report_now(self) -> None:
+        """A worker says that it has stopped before it sends its last figures, and its master does not wait for them."""
+        if isinstance(self.environment.runner, WorkerRunner):
+            self.environment.runner._send_stats()
 
     def _report(self, client_id: str, data: dict[str, Any]) -> None:
         frames, self._frames = self._frames, []

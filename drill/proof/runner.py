@@ -51,7 +51,8 @@ class Drills:
     """Starts drills, so many at a time. Evidence is below `results`, in a folder named like the system.
 
     As long as there are others, only one at a time has a cluster that watches: two of them, and two cores are too few.
-    A drill whose load generator was late has measured this machine, not the system: it is done once more, and says so.
+    A drill whose load generator was late has measured this machine, not the system: when all the others have ended, it is done
+    once more, alone, and says so.
     """
 
     def __init__(
@@ -62,8 +63,11 @@ class Drills:
         do: Callable[[str, System, Path], Verdict] | None = None,
     ) -> None:
         self._results, self._do = results, do or run
+        self.closing = False
         self._waiting = Waiting(systems)
         self._verdicts: dict[str, Future[Verdict]] = {name: Future() for name in systems}
+        self._late: list[tuple[str, System]] = []
+        self._last_lane = threading.Barrier(at_a_time)
         self._lanes = [threading.Thread(target=self._work, args=(lane == 0,)) for lane in range(at_a_time)]
         for lane in self._lanes:
             lane.start()
@@ -76,20 +80,32 @@ class Drills:
         """Drills that have not begun never do; those that run are waited for."""
         for name in self._waiting.drop():
             self._verdicts[name].cancel()
+        self.closing = True
         for lane in self._lanes:
             lane.join()
 
     def _work(self, watched: bool) -> None:
         while (taken := self._waiting.take(watched=watched)) is not None:
             name, system = taken
-            try:
-                made = self._do(name, system, self._results / name)
-                if generator_was_late(system, made):
-                    made = self._do(name, system, self._results / f"{name}-again") | {"again": True}
-            except Exception as error:  # noqa: BLE001 - whoever asks for the verdict is told
-                self._verdicts[name].set_exception(error)
-            else:
-                self._verdicts[name].set_result(made)
+            self._drill(name, system, name)
+        if self._last_lane.wait() == 0:
+            for name, system in self._late:
+                if self.closing:
+                    self._verdicts[name].cancel()
+                else:
+                    self._drill(name, system, f"{name}-again")
+
+    def _drill(self, name: str, system: System, folder: str) -> None:
+        again = folder != name
+        try:
+            made = self._do(name, system, self._results / folder)
+            if not again and generator_was_late(system, made):
+                self._late.append((name, system))
+                return
+        except Exception as error:  # noqa: BLE001 - whoever asks for the verdict is told
+            self._verdicts[name].set_exception(error)
+        else:
+            self._verdicts[name].set_result(made | {"again": True} if again else made)
 
 
 def generator_was_late(system: System, verdict: Verdict) -> bool:

@@ -74,6 +74,34 @@ def test_a_drill_whose_generator_was_late_is_done_once_more_and_never_twice(
     assert machine.folders == folders, "the evidence of both is kept apart"
 
 
+def test_it_is_done_once_more_when_all_the_others_have_ended(tmp_path: Path) -> None:
+    machine = LateAtFirst(1)
+    drills = Drills({"a": ALONE, "b": ALONE, "c": ALONE}, tmp_path, 1, machine)
+    try:
+        assert drills.verdict("a")["again"]
+    finally:
+        drills.close()
+    assert machine.folders == ["a", "b", "c", "a-again"]
+
+
+def test_none_is_done_once_more_after_the_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "hold")
+
+    def late_and_slow(name: str, system: System, results: Path) -> Verdict:
+        hold(name, system, results)
+        return LATE
+
+    drills = Drills({"a": ALONE}, tmp_path, 1, late_and_slow)
+    closing = threading.Thread(target=drills.close)
+    with (tmp_path / "hold").open("wb"):
+        closing.start()
+        while not drills.closing:
+            threading.Event().wait(0.01)
+    closing.join()
+    with pytest.raises(CancelledError):
+        drills.verdict("a")
+
+
 def test_one_lane_takes_the_watched_ones_and_the_other_the_rest_and_both_help_in_the_end() -> None:
     waiting = Waiting(SYSTEMS)
     taken = [waiting.take(watched=lane) for lane in (True, False, True, True, False)]
