@@ -90,5 +90,5 @@ def _line(each: Row, number: int, of: int) -> str:
     words += [f"MISSED {', '.join(each.missed)}"] if each.missed else []
     words += [f"FALSE ALARM {'; '.join(each.false)}"] if each.false else []
     words = words or ["green"]
-    words += ["the second time: the load generator had been late"] if each.again else []
+    words += [f"the second time; at first: {each.again}"] if each.again else []
     return f"{number:>3}/{of} {'✔' if each.as_expected else '✘'} {each.name:<32}{'; '.join(words)} ({each.seconds} s)"

@@ -21,7 +21,7 @@ class Row:
 
     caught   checks that had to turn, and did         missed   that had to, and did not: "name: verdict"
     followed that may turn because of it, and did     false    that turned without a reason: "name: why"
-    again    the drill was done a second time, because the load generator had been late in the first
+    again    what had been wrong the first time, where the drill was done a second time, alone (`drill.proof.runner`)
     """
 
     name: str
@@ -32,7 +32,7 @@ class Row:
     missed: tuple[str, ...]
     followed: tuple[str, ...]
     false: tuple[str, ...]
-    again: bool = False
+    again: str = ""
 
     @property
     def as_expected(self) -> bool:
@@ -60,7 +60,7 @@ def row(name: str, system: System, verdict: Mapping[str, Any]) -> Row:  # verdic
         missed=tuple(sorted(missed)),
         followed=tuple(check for check in whys if check in expected.follows),
         false=tuple(false),
-        again=bool(verdict.get("again")),
+        again=str(verdict.get("again", "")),
     )
 
 
@@ -72,16 +72,17 @@ def summary(rows: Iterable[Row]) -> str:
     caught = sum(not each.missed for each in bad)
     clean = sum(not each.false for each in healthy)
     stray = sum(bool(each.false) for each in bad)
-    again = sum(each.again for each in all_rows)
+    again = sum(bool(each.again) for each in all_rows)
     return (
         f"{caught} of {len(bad)} known-bad systems caught, {stray} of them turned a check without reason; "
         f"{clean} of {len(healthy)} healthy ones stayed green"
-    ) + (f"; {again} drilled a second time, their load generator had been late" if again else "")
+    ) + (f"; {again} drilled a second time" if again else "")
 
 
 def markdown(rows: Iterable[Row], version: str, when: datetime.datetime) -> str:
     """A page with the matrix: by system, and by check."""
     all_rows = list(rows)
+    again = [each for each in all_rows if each.again]
     lines = [
         "# Proof",
         "",
@@ -90,8 +91,9 @@ def markdown(rows: Iterable[Row], version: str, when: datetime.datetime) -> str:
         f"Version {version}, {when:%Y-%m-%d %H:%M} UTC, {sum(each.seconds for each in all_rows) / 60:.0f} minutes of drills: "
         f"{summary(all_rows)}.",
         "",
-        "*2nd*: done once more, because the load generator had been late, which measures this machine and not the system.",
-        "",
+        *(["Drilled a second time, alone, because of what was wrong the first time:", ""] if again else []),
+        *(f"* {each.name}: {_cell((each.again,))}" for each in again),
+        *([""] if again else []),
         "| system | drill | caught by | missed | turned as well, because of it | false alarm | s |",
         "|---|---|---|---|---|---|---|",
     ]

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from drill.proof.matrix import row
 from drill.proof.systems import System
 from results.checks import generator_health
 
@@ -51,8 +52,8 @@ class Drills:
     """Starts drills, so many at a time. Evidence is below `results`, in a folder named like the system.
 
     As long as there are others, only one at a time has a cluster that watches: two of them, and two cores are too few.
-    A drill whose load generator was late has measured this machine, not the system: when all the others have ended, it is done
-    once more, alone, and says so.
+    When all have ended, some are done once more, alone, and say so: one whose load generator was late has measured this machine,
+    and one that shared the machine and did not come out as expected may have.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class Drills:
         self.closing = False
         self._waiting = Waiting(systems)
         self._verdicts: dict[str, Future[Verdict]] = {name: Future() for name in systems}
-        self._late: list[tuple[str, System]] = []
+        self._shared = at_a_time > 1
+        self._again: list[tuple[str, System, str]] = []  # with what was wrong at first
         self._last_lane = threading.Barrier(at_a_time)
         self._lanes = [threading.Thread(target=self._work, args=(lane == 0,)) for lane in range(at_a_time)]
         for lane in self._lanes:
@@ -87,25 +89,40 @@ class Drills:
     def _work(self, watched: bool) -> None:
         while (taken := self._waiting.take(watched=watched)) is not None:
             name, system = taken
-            self._drill(name, system, name)
+            self._drill(name, system)
         if self._last_lane.wait() == 0:
-            for name, system in self._late:
+            for name, system, wrong in self._again:
                 if self.closing:
                     self._verdicts[name].cancel()
                 else:
-                    self._drill(name, system, f"{name}-again")
+                    self._drill(name, system, wrong)
 
-    def _drill(self, name: str, system: System, folder: str) -> None:
-        again = folder != name
+    def _drill(self, name: str, system: System, wrong: str = "") -> None:
+        """`wrong`: what was, the first time."""
         try:
-            made = self._do(name, system, self._results / folder)
-            if not again and generator_was_late(system, made):
-                self._late.append((name, system))
-                return
+            made = self._do(name, system, self._results / (f"{name}-again" if wrong else name))
+        except NoVerdict as error:
+            if self._shared and not wrong:
+                self._again.append((name, system, str(error)))
+            else:
+                self._verdicts[name].set_exception(error)
         except Exception as error:  # noqa: BLE001 - whoever asks for the verdict is told
             self._verdicts[name].set_exception(error)
         else:
-            self._verdicts[name].set_result(made | {"again": True} if again else made)
+            if wrong:
+                self._verdicts[name].set_result(made | {"again": wrong})
+            elif doubt := self._doubt(name, system, made):
+                self._again.append((name, system, doubt))
+            else:
+                self._verdicts[name].set_result(made)
+
+    def _doubt(self, name: str, system: System, made: Verdict) -> str:
+        if generator_was_late(system, made):
+            return "the load generator was late"
+        if not self._shared:
+            return ""
+        found = row(name, system, made)
+        return "; ".join((*found.missed, *found.false))
 
 
 def generator_was_late(system: System, verdict: Verdict) -> bool:

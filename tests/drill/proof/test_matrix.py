@@ -49,13 +49,13 @@ def test_a_healthy_system_whose_drill_did_not_end_with_zero_is_a_false_alarm() -
     assert row("y", HEALTHY, verdict(3, privacy="pass")).false == ("exit code: 3",)
 
 
-def test_a_drill_done_a_second_time_is_said() -> None:
-    rows = [row("y", HEALTHY, verdict(0, privacy="pass") | {"again": True})]
+def test_a_drill_done_a_second_time_is_said_with_what_was_wrong_at_first() -> None:
+    rows = [row("y", HEALTHY, verdict(0, privacy="pass") | {"again": "the load generator | was late"})]
     assert rows[0].as_expected
-    assert summary(rows).endswith(
-        "1 of 1 healthy ones stayed green; 1 drilled a second time, their load generator had been late"
-    )
-    assert "| 41 (2nd) |" in markdown(rows, "1", datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))
+    assert summary(rows).endswith("1 of 1 healthy ones stayed green; 1 drilled a second time")
+    page = markdown(rows, "1", datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))
+    assert "* y: the load generator \\| was late\n" in page
+    assert "| 41 (2nd) |" in page
 
 
 def test_the_page_counts_and_escapes() -> None:

@@ -16,8 +16,11 @@ ALONE, WATCHED = System("quiet", {"lab.tools": "false"}), System("quiet", {})
 SYSTEMS = {"a": ALONE, "w": WATCHED, "b": ALONE, "v": WATCHED}
 
 
+GREEN: Verdict = {"checks": [], "exit_code": 0, "seconds": 1}
+
+
 def say(name: str, system: System, results: Path) -> Verdict:
-    return {"name": name, "drill": system.drill, "in": results.name, "checks": []}
+    return {"name": name, "drill": system.drill, "in": results.name, **GREEN}
 
 
 def break_down(name: str, system: System, results: Path) -> Verdict:
@@ -36,6 +39,7 @@ def with_lag(ms: float, rate: float = 70) -> Verdict:
 
 
 IN_TIME, LATE = with_lag(30), with_lag(91.8)
+WAS_LATE = {"again": "the load generator was late"}
 
 
 class LateAtFirst:
@@ -60,7 +64,7 @@ def test_only_a_late_generator_that_nothing_explains_is_a_matter_of_the_machine(
 
 @pytest.mark.parametrize(
     ("at_first", "folders", "said"),
-    [(0, ["a"], {}), (1, ["a", "a-again"], {"again": True}), (2, ["a", "a-again"], {"again": True})],
+    [(0, ["a"], {}), (1, ["a", "a-again"], WAS_LATE), (2, ["a", "a-again"], WAS_LATE)],
 )
 def test_a_drill_whose_generator_was_late_is_done_once_more_and_never_twice(
     tmp_path: Path, at_first: int, folders: list[str], said: Verdict
@@ -82,6 +86,61 @@ def test_it_is_done_once_more_when_all_the_others_have_ended(tmp_path: Path) -> 
     finally:
         drills.close()
     assert machine.folders == ["a", "b", "c", "a-again"]
+
+
+class Crowded:
+    """Drills that stay green only on a machine of their own: while `lanes` of them run, one turns a check."""
+
+    def __init__(self, lanes: int) -> None:
+        self._together = threading.Barrier(lanes)
+
+    def __call__(self, name: str, system: System, results: Path) -> Verdict:
+        alone = results.name.endswith("-again")
+        if not alone:
+            self._together.wait()
+        well = alone or name == "b"
+        check = {
+            "name": "privacy",
+            "verdict": "pass" if well else "fail",
+            "why": "seen",
+            "measured": {},
+            "objective": {},
+        }
+        return {"checks": [check], "exit_code": 0 if well else 1, "seconds": 1}
+
+
+def test_one_that_shared_the_machine_and_is_not_as_expected_is_done_once_more_alone(tmp_path: Path) -> None:
+    drills = Drills({"a": ALONE, "b": ALONE}, tmp_path, 2, Crowded(2))
+    try:
+        assert drills.verdict("a")["again"] == "privacy: seen"
+        assert drills.verdict("a")["exit_code"] == 0
+        assert "again" not in drills.verdict("b")
+    finally:
+        drills.close()
+
+
+def test_one_that_had_the_machine_to_itself_is_what_it_is(tmp_path: Path) -> None:
+    drills = Drills({"a": ALONE}, tmp_path, 1, Crowded(1))
+    try:
+        assert (drills.verdict("a")["exit_code"], "again" in drills.verdict("a")) == (1, False)
+    finally:
+        drills.close()
+
+
+def test_one_without_a_verdict_that_shared_the_machine_is_done_once_more(tmp_path: Path) -> None:
+    folders = []
+
+    def once_broken(name: str, system: System, results: Path) -> Verdict:
+        folders.append(results.name)
+        if len(folders) == 1:
+            raise NoVerdict(f"{name}: no verdict")
+        return IN_TIME
+
+    drills = Drills({"a": ALONE}, tmp_path, 2, once_broken)
+    try:
+        assert drills.verdict("a") == IN_TIME | {"again": "a: no verdict"}
+    finally:
+        drills.close()
 
 
 def test_none_is_done_once_more_after_the_end(tmp_path: Path) -> None:
@@ -118,7 +177,7 @@ def test_every_verdict_reaches_whoever_asks(tmp_path: Path) -> None:
     drills = Drills(SYSTEMS, tmp_path, 2, say)
     try:
         assert [drills.verdict(name)["name"] for name in SYSTEMS] == list(SYSTEMS)
-        assert drills.verdict("v") == {"name": "v", "drill": "quiet", "in": "v", "checks": []}
+        assert drills.verdict("v") == {"name": "v", "drill": "quiet", "in": "v", **GREEN}
     finally:
         drills.close()
 
