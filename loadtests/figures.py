@@ -11,6 +11,7 @@ from typing import Any
 from loadtests.attempt import Result
 from loadtests.device import Kept
 from loadtests.frame import Frame, percentile
+from loadtests.machine import Machine
 from loadtests.order import Order
 from results.clock import Clock
 from results.row_log import RowWriter
@@ -32,6 +33,7 @@ class Figures:
         self._frame = Frame()
         self._last_ack_ns = self._saturated_s = 0
         self._second_lag: Counter[int] = Counter()
+        self._machine = Machine()
 
     # what happens
 
@@ -86,9 +88,11 @@ class Figures:
         self._saturated_s += (lag or 0) > _SATURATED_LAG_MS
         self._second_lag.clear()
         cpu_s, rss_bytes = _used()
-        figures = {"cpu_s": cpu_s, "rss_bytes": rss_bytes, "in_flight": in_flight, "queued": queued}
+        figures: dict[str, float] = {"cpu_s": cpu_s, "rss_bytes": rss_bytes, "in_flight": in_flight, "queued": queued}
         if lag is not None:
             figures["lag_p99_ms"] = lag
+        if (busy := self._machine.busy()) is not None:
+            figures["machine_busy"] = round(busy, 4)
         for metric, value in figures.items():
             self._samples.append(now, "loadtests", self._subject, metric, value)
         self._samples.flush()

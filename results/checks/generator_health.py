@@ -10,6 +10,7 @@ from results.marks import Marks
 
 NAME = "generator-health"
 _RATE_TOLERANCE = 0.1
+_HARDLY_IDLE = 0.95  # of the machine: who reads of slow uploads should know
 UNDER_WAY_NS = 2_000_000_000  # what was begun in the last moments before the fault belongs to the fault
 
 
@@ -49,6 +50,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
 
     measured: lag_p50_ms, lag_p99_ms   dispatched - scheduled, steady phase
               rate, patients_seen, steady_fail_ratio, tls_resumed (share of new connections), workers
+              machine_busy (share; only where it was sampled): told where hardly any is left, it decides nothing
     """
     plan, want = evidence.plan, evidence.plan.objectives
     begin, end = evidence.phase("steady")
@@ -84,6 +86,10 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "rate": plan.load.rate,
         "steady_fail_ratio": want.steady_fail_ratio,
     }
+    busy = _machine_busy(evidence, begin, end)
+    if busy is not None:
+        measured["machine_busy"] = round(busy, 4)
+    crowded = f"; its machine was {busy:.0%} busy" if busy is not None and busy >= _HARDLY_IDLE else ""
     reasons = []
     if _too_late(measured, objective):
         reasons.append(f"lag p99 {p99:.1f} ms (limit {want.lag_p99_ms:g} ms)")
@@ -94,6 +100,19 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     if cut or not begun:
         reasons.append(f"{len(cut) or 'all'} sender(s) ended without writing their end")
     if reasons:
-        return Finding(NAME, Verdict.INCONCLUSIVE, "the generator: " + "; ".join(reasons), measured, objective)
-    why = f"lag p99 {p99:.1f} ms (limit {want.lag_p99_ms:g} ms) at {rate:.0f} uploads/s; {seen} patients seen"
+        return Finding(
+            NAME, Verdict.INCONCLUSIVE, "the generator: " + "; ".join(reasons) + crowded, measured, objective
+        )
+    why = f"lag p99 {p99:.1f} ms (limit {want.lag_p99_ms:g} ms) at {rate:.0f} uploads/s; {seen} patients seen{crowded}"
     return Finding(NAME, Verdict.PASS, why, measured, objective)
+
+
+def _machine_busy(evidence: Evidence, begin: int, end: int) -> float | None:
+    try:
+        (busy,) = evidence.row(
+            "SELECT avg(value) FROM samples WHERE source = 'loadtests' AND metric = 'machine_busy' AND t >= ? AND t < ?",
+            *(begin, end),
+        )
+    except Unusable:
+        return None
+    return float(busy) if busy is not None else None

@@ -78,6 +78,7 @@ def test_each_second_has_its_rows_and_each_end_its_event(tmp_path: Path) -> None
     rows = pq.read_table(compact_rows(tmp_path, "samples", SAMPLES)).to_pylist()
     assert {(row["source"], row["subject"]) for row in rows} == {("loadtests", "sender-2")}
     assert [row["value"] for row in rows if row["metric"] == "lag_p99_ms"] == [120], "no lag where nothing was sent"
+    assert all(0 <= row["value"] <= 1 for row in rows if row["metric"] == "machine_busy")
     assert [row["value"] for row in rows if row["metric"] == "queued"] == [5, 0]
     generator, usage = read(tmp_path / "timeline" / "loadtests-2.jsonl")
     assert (generator.kind, generator.subject, generator.data["state"]) == ("generator", "sender-2", "end")

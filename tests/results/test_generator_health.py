@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from results.checks.generator_health import late
-from results.finding import Value
+from results.checks.generator_health import check, late
+from results.evidence import Evidence
+from results.finding import Value, Verdict
+from results.marks import find_marks
+from tests.results.story import green, ns
 
 ASKED: dict[str, Value] = {"lag_p99_ms": 20, "rate": 400, "steady_fail_ratio": 0.001}
 
@@ -27,3 +32,17 @@ def test_late_or_at_another_rate(measured: dict[str, Value], expected: bool) -> 
 
 def test_a_check_that_found_nothing_says_nothing_of_it() -> None:
     assert not late({}, {})
+
+
+@pytest.mark.parametrize(("busy", "told"), [(0.5, False), (0.994, True), (None, False)])
+def test_a_machine_without_any_time_left_is_told_of_and_decides_nothing(
+    tmp_path: Path, busy: float | None, told: bool
+) -> None:
+    story = green(tmp_path / "run")
+    if busy is not None:
+        story.samples += [(ns(second), "loadtests", "sender-0", "machine_busy", busy) for second in range(-20, 20)]
+    with Evidence(story.write(tmp_path / "run")) as evidence:
+        found = check(evidence, find_marks(evidence))
+    assert found.verdict is Verdict.PASS
+    assert found.why.endswith("; its machine was 99% busy") is told
+    assert found.measured.get("machine_busy") == busy
