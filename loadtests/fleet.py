@@ -73,8 +73,10 @@ class Fleet:
         self.setting = setting
         self.users = 0
         self._place: tuple[int, int] | None = (0, 1)
-        self._present: set[str] = set()  # on the master: workers that listen
-        self._somebody_came = gevent.event.Event()
+        # on the master: workers that listen, and those that have reported their last figures
+        self._present: set[str] = set()
+        self._ended: set[str] = set()
+        self._word = gevent.event.Event()
         self._sender: subprocess.Popen[bytes] | None = None
         self._reader: gevent.Greenlet | None = None
         self._frames: list[Frame] = []
@@ -89,6 +91,7 @@ class Fleet:
             runner.register_message(_MESSAGE, self._came)
             environment.events.worker_report.add_listener(self._take_report)
             environment.events.test_start.add_listener(self._place_workers)
+            environment.events.test_stop.add_listener(self._end_workers)
         else:
             _carry_patients(runner, self)
         if isinstance(runner, WorkerRunner):
@@ -209,30 +212,39 @@ class Fleet:
             gevent.sleep(_SAY_AGAIN_S)
 
     def _came(self, environment: Environment, msg: Any, **_: Any) -> None:
-        self._present.add(msg.node_id)
-        self._somebody_came.set()
+        (self._ended if "ended" in msg.data else self._present).add(msg.node_id)
+        self._word.set()
 
     def _place_workers(self, **_: Any) -> None:
         """Tell each worker which patients are its own, before it is told how many users to start."""
         runner = self.environment.runner
         if isinstance(runner, MasterRunner):
-            clients = [node.id for node in runner.clients.ready + runner.clients.running + runner.clients.spawning]
-            if not self._all_listen(clients):
-                silent = set(clients) - self._present
-                _LOG.error("%d of %d workers said nothing in %g s", len(silent), len(clients), _PRESENT_WITHIN_S)
-                self.environment.process_exit_code = 1
-                gevent.spawn(runner.quit)  # their patients would be nobody's
+            clients = _alive(runner)
+            if not self._all(self._present, clients, _PRESENT_WITHIN_S):
+                gevent.spawn(runner.quit)  # the patients of the silent ones would be nobody's
                 return
             for number, client in enumerate(sorted(clients, key=runner.get_worker_index)):
                 runner.send_message(_MESSAGE, {"place": [number, len(clients)]}, client)
 
-    def _all_listen(self, clients: list[str]) -> bool:
-        """Waits until they do, and not for ever."""
-        with gevent.Timeout(_PRESENT_WITHIN_S, False):
-            while not self._present.issuperset(clients):
-                self._somebody_came.wait()
-                self._somebody_came.clear()
+    def _end_workers(self, **_: Any) -> None:
+        """Before Locust lets its workers go: it waits half a second for their last figures, and a sender may need longer."""
+        runner = self.environment.runner
+        if isinstance(runner, MasterRunner):
+            clients = _alive(runner)
+            self._ended.clear()
+            for client in clients:
+                runner.send_message(_MESSAGE, {"end": True}, client)
+            self._all(self._ended, clients, 2 * _FLUSH_WITHIN_S)
+
+    def _all(self, said: set[str], clients: list[str], within_s: float) -> bool:
+        """Waits until they have said it, and not for ever: then it is an error of this process."""
+        with gevent.Timeout(within_s, False):
+            while not said.issuperset(clients):
+                self._word.wait()
+                self._word.clear()
             return True
+        _LOG.error("%d of %d workers said nothing in %g s", len(set(clients) - said), len(clients), within_s)
+        self.environment.process_exit_code = 1
         return False
 
     def _placed(self, environment: Environment, msg: Any, **_: Any) -> None:
@@ -240,6 +252,9 @@ class Fleet:
             self._place = (int(msg.data["place"][0]), int(msg.data["place"][1]))
         if msg.data.get("drain"):
             self._say({"drain": True})
+        if msg.data.get("end") and isinstance(self.environment.runner, WorkerRunner):
+            self.set_users(0)
+            self.environment.runner.send_message(_MESSAGE, {"ended": True})
 
     def _report_now(self) -> None:
         """A worker says that it has stopped before it sends its last figures, and its master does not wait for them."""
@@ -267,6 +282,11 @@ class Fleet:
         while True:
             live.write(self.setting.run / LIVE_FILE, self._figures.now(self.setting.clock.now_ns()))
             gevent.sleep(1.0)
+
+
+def _alive(runner: MasterRunner) -> list[str]:
+    """Workers that can be spoken to."""
+    return [node.id for node in runner.clients.ready + runner.clients.running + runner.clients.spawning]
 
 
 def _carry_patients(runner: Runner, fleet: Fleet) -> None:

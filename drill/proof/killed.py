@@ -22,8 +22,11 @@ _GONE_WITHIN_S = 15.0
 UNDO_WITHIN_S = 10.0
 
 
-def killed(seed: int, results: Path) -> Row:
-    """One drill, killed at a moment that the seed decides. `false` of the row: whatever was left, or took too long."""
+def killed(seed: int, results: Path, begun: str = "") -> Row:
+    """One drill, killed at a moment that the seed decides. `false` of the row: whatever was left, or took too long.
+
+    `begun`: a file of the run; the moment is counted from when that is there, not from the start of the drill.
+    """
     after_s = random.Random(seed).uniform(0.5, _LATEST_S)  # noqa: S311 - a moment, not a secret
     environment = {**os.environ, "ZWEITHERZ_RESULTS": str(results)}
     cli = [sys.executable, "-m", "drill.cli"]
@@ -35,7 +38,9 @@ def killed(seed: int, results: Path) -> Row:
         cwd=_HOME,
         env=environment,
     )
-    begun = time.monotonic()
+    started = time.monotonic()
+    while begun and drill.poll() is None and not list(results.glob(f"runs/2*/{begun}")):
+        time.sleep(0.1)  # a file of a process that tells nobody of it
     try:
         drill.wait(after_s)
     except subprocess.TimeoutExpired:
@@ -46,7 +51,7 @@ def killed(seed: int, results: Path) -> Row:
     for run in runs:  # none when it was killed before it had made one
         wrong += _repaired(run, cli, environment)
     name = f"killed-{seed} (SIGKILL after {after_s:.1f} s)"
-    return Row(name, _DRILL, "none", round(time.monotonic() - begun), (), (), (), tuple(wrong))
+    return Row(name, _DRILL, "none", round(time.monotonic() - started), (), (), (), tuple(wrong))
 
 
 def _repaired(run: Path, cli: list[str], environment: dict[str, str]) -> list[str]:
