@@ -83,7 +83,7 @@ class Ready:
     tcp: tuple[str, int] | None = None
     command: tuple[str, ...] | None = None
     log_line: str | None = None
-    within_s: float = 15
+    within_s: float = 30  # a machine that does much else may take a third of it
 
 
 @dataclass(frozen=True)
