@@ -79,8 +79,8 @@ def summary(rows: Iterable[Row]) -> str:
     ) + (f"; {again} drilled a second time" if again else "")
 
 
-def markdown(rows: Iterable[Row], version: str, when: datetime.datetime) -> str:
-    """A page with the matrix: by system, and by check."""
+def markdown(rows: Iterable[Row], version: str, when: datetime.datetime, left_out: Iterable[str] = ()) -> str:
+    """A page with the matrix: by system, and by check; and which systems were left out."""
     all_rows = list(rows)
     again = [each for each in all_rows if each.again]
     lines = [
@@ -91,6 +91,7 @@ def markdown(rows: Iterable[Row], version: str, when: datetime.datetime) -> str:
         f"Version {version}, {when:%Y-%m-%d %H:%M} UTC, {sum(each.seconds for each in all_rows) / 60:.0f} minutes of drills: "
         f"{summary(all_rows)}.",
         "",
+        *([f"Not in it: {', '.join(missing)}.", ""] if (missing := list(left_out)) else []),
         *(["Drilled a second time, alone, because of what was wrong the first time:", ""] if again else []),
         *(f"* {each.name}: {_cell((each.again,))}" for each in again),
         *([""] if again else []),

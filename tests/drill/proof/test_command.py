@@ -22,6 +22,13 @@ def test_quick_is_the_small_ones_and_whole_adds_every_drill_with_every_seed() ->
     assert whole["healthy-quiet-2"].changes == {"seed": 2}
 
 
+def test_names_may_be_patterns() -> None:
+    chosen = systems(["quiet", "site-loss"], ["healthy-*", "no-fencing"], quick=False, seeds=[1])
+    assert list(chosen) == ["healthy-quiet-1", "healthy-site-loss-1", "no-fencing"]
+    with pytest.raises(UnknownSystem, match="system 'ill-"):
+        systems(["quiet"], ["ill-*"], quick=False, seeds=[1])
+
+
 def test_a_system_that_there_is_not_is_refused_by_its_nearest_name() -> None:
     with pytest.raises(UnknownSystem, match="did you mean no-fencing"):
         systems([], ["no-fencin"], quick=True, seeds=[1])
@@ -31,8 +38,9 @@ def test_a_drill_without_a_verdict_is_a_false_alarm_and_not_a_pass(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     page = tmp_path / "proof.md"
-    assert prove({"broken": System("no-such-drill", {})}, as_json=True, page=page) == 1
+    assert prove({"broken": System("no-such-drill", {})}, as_json=True, page=page, left_out=["quiet"]) == 1
     (shown,) = json.loads(capsys.readouterr().out)
     assert (shown["as_expected"], shown["caught"]) == (False, [])
     assert "exit code 64" in shown["false"][0]
     assert "0 of 1 healthy ones stayed green" in page.read_text()
+    assert "\nNot in it: quiet.\n" in page.read_text()
