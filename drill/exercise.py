@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -65,6 +66,10 @@ class DrillRefused(RuntimeError):
     """The drill cannot begin: one line says why."""
 
 
+class DrillBroken(RuntimeError):
+    """It had begun when something of the harness itself failed: one line. What it owes is in the run, for `zweitherz undo`."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of an exercise. `aborted`: the guard that ended it early; `undrawn`: why there is no report."""
@@ -94,7 +99,7 @@ class Exercise:
         self.stopping = True
 
     def run(self) -> Outcome:
-        """The whole exercise. Raises DrillRefused, NoRules, lab.launch.LabError before anything has begun."""
+        """The whole exercise. Raises DrillRefused, NoRules, lab.launch.LabError before anything has begun, then DrillBroken."""
         objectives(self.plan)  # refused now rather than in the middle
         if no_room := missing_room(self.plan, runs.home()):
             raise DrillRefused(no_room)
@@ -108,10 +113,17 @@ class Exercise:
             with self._target(state) as (target_file, target), TimelineWriter(run, "drill", clock) as timeline:
                 self._on_target(run, target_file, target, clock, timeline)
             code = self._tidy(run, state, clock)
-        except BaseException:
+        except BaseException as error:
             if not (run / "timeline" / "chaos.jsonl").exists():
                 shutil.rmtree(run)  # nothing was done yet: no evidence of nothing
-            raise
+                raise
+            (run / "logs" / "drill.log").write_text(traceback.format_exc())
+            if not isinstance(error, Exception):
+                raise
+            raise DrillBroken(
+                f"{run.name} had begun and could not go on: {type(error).__name__}: {error} (logs/drill.log of the run); "
+                f"zweitherz undo {run.name} mends what it owes"
+            ) from error
         outcome = self._conclude(run, code)
         runs.make_latest(run)
         return outcome

@@ -16,7 +16,7 @@ from drill.baseline import read_baseline
 from drill.commands.said import check_language, print_judgement
 from drill.commands.shared import Across, Json, Language, new_app, refuse, relative
 from drill.comparing import lines
-from drill.exercise import DrillRefused, Exercise
+from drill.exercise import CLEAN_UP_FAILED, DrillBroken, DrillRefused, Exercise
 from drill.experiments import experiment, experiments
 from drill.gate import Passage, conclude
 from drill.notify.configuration import VARIABLE, BadNotify, read_notify
@@ -104,6 +104,9 @@ def drill(
         *(LabError, DrillRefused, ValueError, OSError),
     ) as error:
         refuse(str(error))
+    except DrillBroken as error:
+        typer.echo(f"zweitherz: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(CLEAN_UP_FAILED) from None
     passage = conclude(outcome, against, receivers)  # from here on nothing is refused any more: the drill has been
     if as_json:
         typer.echo(json.dumps(passage.as_json()))
