@@ -20,6 +20,7 @@ from lab.servers import environment, program
 
 EXPORTER = "exporter"  # the role that may see how the database does, and none of its rows
 _SOCKETS = Path("/run/postgres")
+_SENDER_ENDS_WITHIN_MS = 5000
 _STREAMING_WITHIN_S = 20
 
 _SETTINGS = """
@@ -153,6 +154,7 @@ class Postgres:
         folder = self.data(site)
         self._forget_process(site)
         socket_folder(site).mkdir(parents=True, exist_ok=True)
+        await self._end_sender(source, site)
         if (folder / "standby.signal").exists():
             # it was a follower before: nothing of its own can have diverged
             self._follow(site, source)
@@ -186,11 +188,6 @@ class Postgres:
         if rewound.code:
             connection = await self.connect(source)
             try:
-                # the sender to the lost site may not have noticed yet that it is alone
-                await connection.execute(
-                    "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE slot_name = $1 AND active",
-                    site,
-                )
                 await connection.execute("SELECT pg_drop_replication_slot($1)", site)
             finally:
                 await connection.close()
@@ -201,6 +198,18 @@ class Postgres:
             await supervisor.start(self.server(site))
             await self.await_streaming(source, site)
         await self.set_synchronous(source, site)
+
+    async def _end_sender(self, source: str, site: str) -> None:
+        """The sender to a lost server may not have noticed yet that it is alone: it would pass for the one that comes back."""
+        connection = await self.connect(source)
+        try:
+            await connection.execute(
+                "SELECT pg_terminate_backend(active_pid, $2) FROM pg_replication_slots WHERE slot_name = $1 AND active",
+                site,
+                _SENDER_ENDS_WITHIN_MS,
+            )
+        finally:
+            await connection.close()
 
     async def revive(self, supervisor: Supervisor, site: str) -> None:
         """Start a killed server again from its volume, in the role that it had."""
@@ -243,7 +252,7 @@ class Postgres:
             await connection.close()
 
     async def status(self, site: str) -> dict[str, str | float | None]:
-        """Role of a site's database and how far its mirror lies behind, in seconds and bytes."""
+        """Role of a site's database, for how long its mirror has followed and how far that lies behind, in seconds and bytes."""
         try:
             connection = await self.connect(site, timeout_s=2)
         except (OSError, asyncpg.PostgresError, TimeoutError):
@@ -254,7 +263,8 @@ class Postgres:
             timeline = int((await connection.fetchval("SELECT pg_walfile_name(pg_current_wal_lsn())"))[:8], 16)
             row = await connection.fetchrow(
                 "SELECT application_name, sync_state, extract(epoch FROM replay_lag)::float8 AS lag_s, "
-                "pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 AS lag_bytes FROM pg_stat_replication "
+                "pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 AS lag_bytes, "
+                "extract(epoch FROM clock_timestamp() - backend_start)::float8 AS follows_for_s FROM pg_stat_replication "
                 # a sender behind a link that was cut is shown until it notices, beside the one that took its place
                 "ORDER BY sync_state = 'sync' DESC, backend_start DESC"
             )
@@ -269,6 +279,7 @@ class Postgres:
             "sync": row[1],
             "lag_s": row[2],
             "lag_bytes": row[3],
+            "follows_for_s": row[4],
         }
 
     def name_alone(self, site: str) -> str:

@@ -117,10 +117,13 @@ def test_commits_that_wait_for_a_mirror_behind_a_cut_link_go_on_without_it_and_i
     if "tools" in status:
         assert status["tools"]["gra"]["role"] == "primary"
 
+    passes = time.monotonic()
     lab.control.call("link", state="up")
     lab.control.call("heal", site="gra")
     fra = lab.control.call("status")["databases"]["fra"]
     assert (fra["mirror"], fra["sync"]) == ("gra", "sync")
+    # the sender to the lost server may not have noticed that it is alone: it must not pass for the one that came back
+    assert fra["follows_for_s"] < time.monotonic() - passes
     # patiently: while all connections waited the balancer took the servers out, and takes them in again at its next look
     assert upload_patiently(lab, "afterwards") == 201
     assert set(steps(lab)) == {"release"}
