@@ -46,8 +46,12 @@ def make_schedule(patients: Patients, load: Load, seed: int, horizon_s: float) -
     A patient's readings lie at phase + (k + u) periods, k = -1, 0, 1 …, u uniform within ± `load.jitter`, as far as that is
     not before the start; then on the grid of `load.grid_ms` (upwards). Jitter is round the regular time and does not add
     up, so the rate is even from the first second to the last. Ties are in order of the patient.
+
+    With `load.ramp_s` the rate rises evenly from none to all of it over so long: of what lies at t < ramp_s, a share of
+    t / ramp_s is kept (thinning, as of Lewis and Shedler 1979), and who is left out comes with the next period.
     """
     rng = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, 9]))
+    thinning = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, 10]))
     due, who, seqs = [], [], []
     count = np.zeros(len(patients), np.int32)
     earliest, k = patients.phase_s.astype(np.float64), -1
@@ -55,8 +59,9 @@ def make_schedule(patients: Patients, load: Load, seed: int, horizon_s: float) -
         # drawn for everybody, so that the horizon does not change anybody's later readings
         shift = k + load.jitter * (2 * rng.random(len(patients)) - 1)
         at = earliest + shift * patients.period_s
-        mine = np.flatnonzero((at >= 0) & (at < horizon_s)).astype(np.int32)
-        count[at >= 0] += 1
+        takes_part = (at >= 0) & (at >= load.ramp_s * thinning.random(len(patients)))
+        mine = np.flatnonzero(takes_part & (at < horizon_s)).astype(np.int32)
+        count[takes_part] += 1
         due.append(at[mine])
         who.append(mine)
         seqs.append(count[mine].copy())

@@ -57,9 +57,24 @@ def test_jitter_leaves_the_rate_even_over_several_periods() -> None:
     assert len(set(schedule.patient)) == 6000
 
 
-def test_a_patients_readings_are_numbered_in_their_order() -> None:
+def test_the_rate_rises_evenly_over_the_ramp_and_whoever_is_left_out_comes_with_the_next_period() -> None:
+    asked = plan(patients=6000, rate=100, classes=ALL_ALIKE, jitter=0.1, ramp_s=40)
+    patients = make_patients(asked)
+    schedule = make_schedule(patients, asked.load, 1, 140)
+    per_ten_seconds = np.bincount((schedule.due_ns // 10_000_000_000).astype(int), minlength=14)[:14]
+    # the mean of a ramp's quarters; five standard deviations of a binomial are below 100
+    assert np.abs(per_ten_seconds[:4] - [125, 375, 625, 875]).max() < 100
+    assert per_ten_seconds[4:].min() >= 900
+    assert len(set(schedule.patient)) == 6000, "40 s and a period with its jitter: 112 s"
+    at_once = make_schedule(patients, asked.load.model_copy(update={"ramp_s": 0}), 1, 140)
+    after = 41_000_000_000
+    assert list(schedule.due_ns[schedule.due_ns > after]) == list(at_once.due_ns[at_once.due_ns > after])
+
+
+@pytest.mark.parametrize("ramp_s", [0, 60])
+def test_a_patients_readings_are_numbered_in_their_order(ramp_s: float) -> None:
     patients = make_patients(plan(jitter=0.4))
-    schedule = make_schedule(patients, plan(jitter=0.4).load, 1, 300)
+    schedule = make_schedule(patients, plan(jitter=0.4, ramp_s=ramp_s).load, 1, 300)
     for patient in range(0, 1000, 97):
         mine = schedule.patient == patient
         assert list(schedule.seq[mine]) == list(range(1, int(mine.sum()) + 1))
