@@ -62,7 +62,24 @@ def describe(options: Options) -> dict[str, Any]:  # JSON values of `targets.mod
         whole["tools"] = _tools(keys)
         shown_at = model.loadtests_address()
         whole["loadtests"] = {"name": "loadtests", "address": shown_at, "port": model.LOADTESTS_PORT}
+    if options.kubernetes:
+        whole["kubernetes"] = _kubernetes(options)
     return whole
+
+
+def _kubernetes(options: Options) -> dict[str, Any]:
+    """The API servers over this lab (`lab.kubernetes`)."""
+    kinds = {"database": "StatefulSet"}
+    named = {"server": "vitals", "analysis": "analysis", "balancer": "balancer", "database": "postgres"}
+    return {
+        "kubeconfig": str(options.state / "kubeconfig"),
+        "contexts": {site: site for site in model.SITES},
+        "namespaces": ["vitals", "tools"] if tools.sites(options) else ["vitals"],
+        "workloads": {
+            role: {"kind": kinds.get(role, "Deployment"), "namespace": "vitals", "name": name}
+            for role, name in named.items()
+        },
+    }
 
 
 def _networks() -> list[dict[str, str]]:

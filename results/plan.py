@@ -197,6 +197,7 @@ class LabOptions(_Part):
     volume_mb: int = Field(
         0, ge=0, le=4096, description="size of the volume of each site's database, in memory; 0: the machine's own disk"
     )
+    kubernetes: bool = Field(False, description="with an API server per site, by which faults reach it")
     link_ms: float = Field(2, description="private link, one way")
     distances_ms: dict[str, float] = Field({"near": 5, "middle": 20, "far": 45}, description="one way")
 

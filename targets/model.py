@@ -10,14 +10,13 @@ import stat
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, model_validator
+from pydantic import ConfigDict, Field, IPvAnyNetwork, model_validator
+
+from targets.kubernetes import Kubernetes
+from targets.part import Part
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Endpoint(_Part):
+class Endpoint(Part):
     """A server's name, address and port."""
 
     name: str
@@ -25,7 +24,7 @@ class Endpoint(_Part):
     port: int = Field(ge=1, le=65535)
 
 
-class Site(_Part):
+class Site(Part):
     """One data centre.
 
     address   its balancer's public address; `tools_address` that of the tools cluster's balancer there
@@ -39,7 +38,7 @@ class Site(_Part):
     monitors: Endpoint | None = None
 
 
-class Service(_Part):
+class Service(Part):
     """The product as patients reach it: ``https://<host>:<port>``; `host` is also SNI and Host header.
 
     wildcard_host  a pattern such as ``*.vitals.heart.test`` under the same certificate, if there is one
@@ -53,7 +52,7 @@ class Service(_Part):
     active: str = Field(description="name of the site that serves before the drill")
 
 
-class Stream(_Part):
+class Stream(Part):
     """The analysis of readings: REST at ``https://<host><path>``, live at ``wss://<host><path>/stream``."""
 
     host: str
@@ -61,7 +60,7 @@ class Stream(_Part):
     path: str = "/analysis"
 
 
-class Network(_Part):
+class Network(Part):
     """Addresses of one owner (`network` in CIDR notation) and the region in which they are, a country code for example."""
 
     network: IPvAnyNetwork
@@ -69,14 +68,14 @@ class Network(_Part):
     region: str
 
 
-class Residency(_Part):
+class Residency(Part):
     """Where data may go. An address that is in none of the `networks` has no declared region."""
 
     allowed: list[str]
     networks: list[Network]
 
 
-class Zone(_Part):
+class Zone(Part):
     """The DNS entry that a takeover changes, and who answers for it."""
 
     name: str
@@ -88,7 +87,7 @@ class Zone(_Part):
     )
 
 
-class Resolver(_Part):
+class Resolver(Part):
     """A resolver that a class of clients uses."""
 
     name: str
@@ -97,7 +96,7 @@ class Resolver(_Part):
     kind: Literal["honest", "clamped", "stale", "unknown"] = "unknown"
 
 
-class Distance(_Part):
+class Distance(Part):
     """A distance class: uploads bound to `source` travel that far."""
 
     name: str
@@ -105,13 +104,13 @@ class Distance(_Part):
     one_way_ms: float | None = None
 
 
-class Secrets(_Part):
+class Secrets(Part):
     """Where secrets lie: files of mode 600."""
 
     token_key_file: Path = Field(description="HS256 key (hex) that signs the patients' bearer tokens")
 
 
-class Secret(_Part):
+class Secret(Part):
     """A secret that is not here: in a file (mode 600), or in an environment variable."""
 
     file: Path | None = None
@@ -145,7 +144,7 @@ class NoSecret(RuntimeError):
     """A secret is not where the target file says it is: one line."""
 
 
-class Sentry(_Part):
+class Sentry(Part):
     """Where errors are seen. `projects`: number (as in the DSN) by slug; `key` sends, `token` reads the web API.
 
     check_in_s  pause between two check-ins of the monitors; the real Sentry takes five a minute of each and drops the rest
@@ -159,7 +158,7 @@ class Sentry(_Part):
     check_in_s: float = Field(15, gt=0)
 
 
-class Matomo(_Part):
+class Matomo(Part):
     """Where use is seen. `site`: idSite; `token`: token_auth of the reporting API."""
 
     url: str
@@ -167,7 +166,7 @@ class Matomo(_Part):
     token: Secret
 
 
-class Prometheus(_Part):
+class Prometheus(Part):
     """Where figures are seen; `token` is sent as Bearer.
 
     certificate_ends, releases, clock  PromQL, each optional, for the monitor that compares the sites: Unix time until which the
@@ -185,7 +184,7 @@ class Prometheus(_Part):
     clock: str | None = None
 
 
-class Tools(_Part):
+class Tools(Part):
     """The cluster that watches the product. `record` is the DNS entry that its takeover changes.
 
     private_pem  key and certificate (one file, mode 600) of what speaks between the sites: monitors, their peers, Prometheus
@@ -200,7 +199,7 @@ class Tools(_Part):
     prometheus: Prometheus | None = None
 
 
-class Budget(_Part):
+class Budget(Part):
     """The error budget that must be left before anything is broken.
 
     query     PromQL for the share that is left (0 to 1, one value), asked of the target's Prometheus, at the site where the tools
@@ -212,7 +211,7 @@ class Budget(_Part):
     at_least: float = Field(0.2, ge=0, le=1)
 
 
-class Limits(_Part):
+class Limits(Part):
     """How far a drill may go on this target: its blast radius. null: no limit.
 
     faults    names of the faults that may be injected, also as conditions
@@ -228,13 +227,14 @@ class Limits(_Part):
     budget: Budget | None = None
 
 
-class Target(_Part):
+class Target(Part):
     """A whole system under drill.
 
     vantage  command prefix that puts a process where it belongs, by vantage point (``patients``, ``witness``,
              ``monitors-<site>``); empty: right here. The lab gives ``nsenter …``.
     loadtests  where the load generator shows its figures to Prometheus (over TLS, as the monitors do); null: nowhere
     control  the lab's control socket; null for a real system
+    kubernetes  its clusters; faults that Kubernetes has a word for are injected there
     """
 
     schema_: Literal["zweitherz/target/1"] = Field("zweitherz/target/1", alias="schema")
@@ -252,10 +252,19 @@ class Target(_Part):
     loadtests: Endpoint | None = None
     residency: Residency | None = None
     limits: Limits = Limits()
-    vantage: dict[str, list[str]] = {}
+    vantage: dict[str, list[str]] = Field(default_factory=dict)
     control: Path | None = None
+    kubernetes: Kubernetes | None = None
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _a_context_for_each_site(self) -> Target:
+        if self.kubernetes is not None and (of := set(self.kubernetes.contexts)) != (
+            own := {s.name for s in self.sites}
+        ):
+            raise ValueError(f"kubernetes.contexts: of {', '.join(sorted(of))}; the sites are {', '.join(sorted(own))}")
+        return self
 
     def site(self, name: str) -> Site:
         """The site of that name. Raises KeyError naming those there are."""

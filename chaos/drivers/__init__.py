@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+from chaos.drivers.commands import CommandDriver
 from chaos.drivers.lab import LabDriver
 from targets.model import Target
 
@@ -19,11 +20,17 @@ class NoDriver(ValueError):
 class Driver(Protocol):
     """What faults and takeover need of a target. Every call ends within a minute or raises OSError or RuntimeError."""
 
+    def lacks(self, operation: str, service: str = "") -> str:
+        """What the target lacks for one of the operations below (of that service); empty: nothing. Asks nobody."""
+
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
         """Order the loss of a whole site."""
 
     def restore_site(self, site: str) -> None:
         """Bring it back, its database as the mirror of whoever is active; harmless when it was not lost."""
+
+    def rejoin(self, site: str) -> None:
+        """A site that runs again, as the mirror of whoever is active; harmless for one that is."""
 
     def set_service(self, site: str, service: str, state: str) -> None:
         """Bring a service into a state: running, stopped, frozen."""
@@ -140,6 +147,16 @@ class Driver(Protocol):
 
 def driver_for(target: Target) -> Driver:
     """The driver of a target. Raises NoDriver."""
-    if target.control is not None:
-        return LabDriver(target, target.control)
-    raise NoDriver(f"target {target.name!r}: it has no control socket, and no other driver exists yet")
+    lab = LabDriver(target, target.control) if target.control is not None else None
+    if target.kubernetes is not None:
+        # its libraries take a second to load, which nobody else should wait for
+        from chaos.drivers.kubernetes.driver import KubernetesDriver  # noqa: PLC0415
+
+        rest = lab or CommandDriver(target.name, target.kubernetes.commands)
+        # what is not its own it hands on by name, which no type checker follows
+        return cast("Driver", KubernetesDriver(target, target.kubernetes, rest))
+    if lab is None:
+        raise NoDriver(
+            f"target {target.name!r}: it has no control socket and no kubernetes section: nothing can act on it"
+        )
+    return lab

@@ -32,7 +32,13 @@ class LabDriver:
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
         self._lab.call("kill", site=site, order=list(order), pause_s=pause_s)
 
+    def lacks(self, operation: str, service: str = "") -> str:
+        return ""
+
     def restore_site(self, site: str) -> None:
+        self._lab.call("heal", site=site)
+
+    def rejoin(self, site: str) -> None:
         self._lab.call("heal", site=site)
 
     def set_service(self, site: str, service: str, state: str) -> None:

@@ -49,6 +49,7 @@ BALANCER_GONE = Kind(
     name="balancer-gone",
     about="the balancer of a site is gone; everything behind it is well",
     proof="no process of the balancer, and three connections in a row from outside failed; the time is the first one's",
+    needs=("set_service", "service_state", "restore_site"),
     inverse="run-balancer",
     owed=_owed,
     inject=_inject,

@@ -51,6 +51,7 @@ CONNECTIONS_CUT = Kind(
     name="connections-cut",
     about="connections to the servers end with whatever is on its way, once or again and again",
     proof="the balancer counted connections, and ended them",
+    needs=("cut_connections",),
     inverse="let-connections-be",
     owed=_owed,
     inject=_inject,

@@ -50,6 +50,7 @@ DATABASE_KILLED = Kind(
     name="database-killed",
     about="the active database is killed and stays dead; its mirror is well",
     proof="the process table shows no process of the database",
+    needs=("kill_service", "service_state", "restore_site"),
     inverse="restore-database",
     owed=_owed,
     inject=_inject,

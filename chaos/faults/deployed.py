@@ -24,6 +24,8 @@ _WITHIN_S = 20.0
 Shown = list[dict[str, Any]]  # one of each server: certificate_ends_s, clock_s, release
 Seen = Callable[[Context, Shown, str], bool]
 
+_NEEDS = ("deploy", "deployed")
+
 
 def _owed(fault: Fault | Condition) -> dict[str, str]:
     return {"site": fault.site}
@@ -66,7 +68,7 @@ def _kind(name: str, about: str, proof: str, inverse: str, deployment: str, seen
             lambda: not seen(context, context.driver.deployed(site), site), _WITHIN_S, f"servers of {site}"
         )
 
-    return Kind(name, about, proof, inverse, _owed, inject, receipt, _undo, lifted)
+    return Kind(name, about, proof, _NEEDS, inverse, _owed, inject, receipt, _undo, lifted)
 
 
 CERTIFICATE_EXPIRED = _kind(

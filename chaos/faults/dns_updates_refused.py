@@ -47,6 +47,7 @@ DNS_UPDATES_REFUSED = Kind(
     name="dns-updates-refused",
     about="the DNS provider's update interface refuses every change; answers go on",
     proof="an update that would change nothing was refused",
+    needs=("set_dns_updates", "dns_updates"),
     inverse="take-dns-updates",
     owed=_owed,
     inject=_inject,

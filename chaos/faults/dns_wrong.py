@@ -59,6 +59,7 @@ DNS_WRONG = Kind(
     name="dns-wrong",
     about="the DNS entry points to a host of somebody else, who answers with a certificate of their own",
     proof="every authoritative server answered with an address of no site",
+    needs=("misdirect_entry", "mend_entry", "entry"),
     inverse="mend-dns-entry",
     owed=_owed,
     inject=_inject,

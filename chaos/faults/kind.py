@@ -20,6 +20,7 @@ class Kind:
 
     name      as plans name it; `about`: in a sentence
     hows      the words that `how` may have in a plan; none: it is not asked
+    needs     operations of the driver that it uses
     inverse   name of its inverse in ``undo.jsonl``
     owed      parameters of the inverse of a fault
     inject    acts; the inverse is on disk by then
@@ -33,6 +34,7 @@ class Kind:
     name: str
     about: str
     proof: str
+    needs: tuple[str, ...]
     inverse: str
     owed: Callable[[Fault | Condition], dict[str, str]]
     inject: Callable[[Context, Fault | Condition], None]

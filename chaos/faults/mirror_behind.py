@@ -48,6 +48,7 @@ MIRROR_BEHIND = Kind(
     name="mirror-behind",
     about="a mirror's database does not follow any more, and falls behind",
     proof="the mirror received nothing, and lacked more after a second than before",
+    needs=("cut_mirror", "let_mirror_follow", "mirror_lag"),
     inverse="let-mirror-follow",
     owed=_owed,
     inject=_inject,

@@ -59,6 +59,7 @@ MONITORS_CUT = Kind(
     name="monitors-cut",
     about="the network of a site's monitors is cut; the site itself is well",
     proof="three connections in a row to the monitors failed, while the site was reached; the time is the first one's",
+    needs=("set_monitors_link",),
     inverse="mend-monitors",
     owed=_owed,
     inject=_inject,

@@ -47,6 +47,7 @@ NAME_SERVER_STALE = Kind(
     name="name-server-stale",
     about="one of the authoritative servers keeps its records and follows no change",
     proof="a change made at the first server did not arrive at the second",
+    needs=("set_second_name_server", "second_name_server"),
     inverse="let-name-server-follow",
     owed=_owed,
     inject=_inject,

@@ -58,6 +58,7 @@ PRIVATE_LINK = Kind(
     name="private-link",
     about="the private link between the sites is down, passes one way only, or is slow",
     proof="a round trip over the link, measured: none, or at least 80 % of what was added",
+    needs=("set_private_link", "mend_private_link", "private_round_trip_ms"),
     inverse="mend-private-link",
     owed=_owed,
     inject=_inject,

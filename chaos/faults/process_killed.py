@@ -38,6 +38,7 @@ PROCESS_KILLED = Kind(
     name="process-killed",
     about="a service's processes get SIGKILL, once or again and again",
     proof="the process table: the PID that was killed is not the service any more",
+    needs=("kill_service", "service_pid", "set_service", "service_state"),
     inverse="start-service",
     owed=service_down.owed,
     inject=kill,

@@ -52,6 +52,7 @@ PROCESSOR_SHORT = Kind(
     name="processor-short",
     about=f"a site's servers get {SHARE:.0%} of the processor time that they want",
     proof=f"the process table showed them stopped for at least {_LEAST_STOPPED:.0%} of a second",
+    needs=("throttle", "stopped_share"),
     inverse="give-processor",
     owed=_owed,
     inject=_inject,

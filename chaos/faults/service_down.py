@@ -51,6 +51,7 @@ SERVICE_DOWN = Kind(
     name="service-down",
     about="a service is stopped, or frozen so that it accepts and never answers",
     proof="the process table: no process of the service, or each of them stopped",
+    needs=("set_service", "service_state"),
     inverse="run-service",
     owed=owed,
     inject=_inject,

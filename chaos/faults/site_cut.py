@@ -46,6 +46,7 @@ SITE_CUT = Kind(
     about="a whole site disappears from the network, and everything in it keeps running",
     proof="three connections in a row from outside both sites failed, while its application server runs; the time is the "
     "first one's",
+    needs=("kill_site", "restore_site", "service_state"),
     inverse="reconnect-site",
     owed=_owed,
     inject=_inject,

@@ -64,6 +64,7 @@ SITE_LOSS = Kind(
     name="site-loss",
     about="a whole site is lost: private link, public link, every process",
     proof="three connections in a row from outside both sites failed; the time is the first one's",
+    needs=("kill_site", "restore_site"),
     inverse="restore-site",
     owed=_owed,
     inject=_inject,

@@ -50,6 +50,7 @@ UPLOADS_REFUSED = Kind(
     name="uploads-refused",
     about="the service may not write any more, while its health page says that all is well",
     proof="the database says that the service may not write, and the health page that all is well",
+    needs=("set_uploads", "uploads_state"),
     inverse="let-write",
     owed=_owed,
     inject=_inject,

@@ -47,6 +47,7 @@ VOLUME_FULL = Kind(
     name="volume-full",
     about="the volume of a site's database is full",
     proof="a few blocks could not be written to the volume: no space left",
+    needs=("fill_volume", "volume_writable"),
     inverse="free-volume",
     owed=_owed,
     inject=_inject,

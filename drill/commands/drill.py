@@ -6,11 +6,12 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chaos import faults
+from chaos.ability import check_ability
 from chaos.drivers import NoDriver, driver_for
 from drill.baseline import read_baseline
 from drill.commands.said import check_language, print_judgement
@@ -92,7 +93,7 @@ def drill(
         faults.check_faults(plan)
         check_names(plan.checks)
         if target is not None:
-            _check_permission(plan, target, confirm)
+            _check_permission(plan, raw, target, confirm)
         receivers = read_notify(told) if told is not None else None
         against = read_baseline(baseline, plan, across=across) if baseline is not None else None
         exercise = Exercise(plan, raw, target, plain=plain or None, language=lang if drawn else None)
@@ -117,10 +118,10 @@ def drill(
     raise typer.Exit(passage.exit_code)
 
 
-def _check_permission(plan: Plan, target_file: Path, confirm: str | None) -> None:
-    """Raises NoDriver, NotPermitted, BadTarget."""
+def _check_permission(plan: Plan, experiment: dict[str, Any], target_file: Path, confirm: str | None) -> None:
+    """Raises NoDriver, CannotDo, NotPermitted, BadTarget."""
     target = read_target(target_file)
-    driver_for(target)
+    check_ability(plan, experiment, driver_for(target))
     check_limits(plan, target)
     if target.environment == PRODUCTION and confirm is None and sys.stdin.isatty():
         confirm = typer.prompt(f"{target.name} is production. Type the name of the site that this drill breaks")

@@ -1,0 +1,46 @@
+"""What a drill has to be allowed to do in a cluster, by the operations of the driver that need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos.drivers.kubernetes.cluster import Cluster
+
+
+@dataclass(frozen=True)
+class Access:
+    """One permission in a namespace, in the words of a Role."""
+
+    verb: str
+    group: str  # empty: the core group
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
+
+
+_WORKLOADS = ("deployments", "statefulsets")
+_LOOK = (Access("list", "", "pods"), *(Access(verb, "apps", each) for each in _WORKLOADS for verb in ("get", "list")))
+_SCALE = tuple(Access("patch", "apps", each) for each in _WORKLOADS)
+_END = (Access("delete", "", "pods"),)
+_POLICIES = tuple(Access(verb, "networking.k8s.io", "networkpolicies") for verb in ("create", "delete", "list"))
+
+NEEDED = {
+    "kill_site": (*_LOOK, *_SCALE, *_END, *_POLICIES),
+    "restore_site": (*_LOOK, *_SCALE, *_POLICIES),
+    "set_service": (*_LOOK, *_SCALE, *_END),
+    "service_state": _LOOK,
+    "kill_service": (*_LOOK, *_SCALE, *_END),
+    "service_pid": _LOOK,
+}
+
+
+def missing(cluster: Cluster, namespaces: list[str], operations: tuple[str, ...]) -> list[str]:
+    """Permissions that those operations need and the cluster does not give us. Raises ClusterRefused."""
+    wanted = dict.fromkeys(access for each in operations for access in NEEDED.get(each, ()))
+    return [
+        f"{access} in {namespace}"
+        for namespace in namespaces
+        for access in wanted
+        if not cluster.allows(access.verb, access.group, access.resource, "", namespace)
+    ]

@@ -1,0 +1,230 @@
+"""One site's cluster: what it shows, and the few changes that a drill makes there.
+
+Changes go through chaostoolkit-kubernetes where that does what it says; what it cannot do, or says wrongly, goes through the
+official client: it scales without remembering what was before, ends nothing for a selector that matches nothing and says
+"succeeded", and has one fixed name for its policies, which may be somebody else's by then.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from chaosk8s.deployment.actions import scale_deployment
+from chaosk8s.networking.actions import create_network_policy, remove_network_policy
+from chaosk8s.pod.actions import terminate_pods
+from chaosk8s.statefulset.actions import scale_statefulset
+from chaoslib.exceptions import ActivityFailed
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+
+BEFORE = "zweitherz/replicas-before"  # annotation: how many there were before a drill changed it
+POLICY = "zweitherz-deny-all"
+_CALL_WITHIN_S = 10
+_NOT_FOUND, _CONFLICT = 404, 409
+
+# chaostoolkit-kubernetes finds its file in the environment and keeps the client's defaults in one place for all threads
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class ClusterRefused(RuntimeError):
+    """A cluster did not do what was asked: context, what, and why, in one line."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A workload that is there. `selector` chooses its pods; `before`: replicas that a drill found, if one has changed them."""
+
+    kind: str
+    namespace: str
+    name: str
+    replicas: int
+    ready: int
+    selector: str
+    before: int | None
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod that is there. `number` stands for its UID; `runs`: its phase is Running and nobody has deleted it."""
+
+    namespace: str
+    name: str
+    number: int
+    runs: bool
+    ready: bool
+
+
+class Cluster:
+    """The cluster of one kube context. Every call ends within 10 s and raises ClusterRefused."""
+
+    def __init__(self, context: str, kubeconfig: Path | None) -> None:
+        self.context = context
+        self._file = str(kubeconfig) if kubeconfig is not None else None
+        try:
+            api: Any = config.new_client_from_config(config_file=self._file, context=context)  # type: ignore[no-untyped-call]
+        except (config.ConfigException, OSError, ValueError) as error:
+            raise ClusterRefused(f"context {context}: {' '.join(str(error).split())}") from error
+        self._core, self._apps = client.CoreV1Api(api), client.AppsV1Api(api)
+        self._net, self._access = client.NetworkingV1Api(api), client.AuthorizationV1Api(api)
+        self._version = client.VersionApi(api)
+
+    def version(self) -> str:
+        """The server's own word."""
+        with self._asking("its version"):
+            return str(self._version.get_code(_request_timeout=_CALL_WITHIN_S).git_version)
+
+    def workloads(self, namespace: str) -> list[Found]:
+        """Every Deployment and StatefulSet there."""
+        with self._asking(f"workloads in {namespace}"):
+            deployments = self._apps.list_namespaced_deployment(namespace, _request_timeout=_CALL_WITHIN_S)
+            sets = self._apps.list_namespaced_stateful_set(namespace, _request_timeout=_CALL_WITHIN_S)
+        return [
+            *(_found("Deployment", each) for each in deployments.items),
+            *(_found("StatefulSet", each) for each in sets.items),
+        ]
+
+    def workload(self, kind: str, namespace: str, name: str) -> Found:
+        """That one. Raises ClusterRefused where there is none."""
+        read: Any = self._apps.read_namespaced_deployment
+        if kind == "StatefulSet":
+            read = self._apps.read_namespaced_stateful_set
+        with self._asking(f"{kind} {namespace}/{name}"):
+            return _found(kind, read(name, namespace, _request_timeout=_CALL_WITHIN_S))
+
+    def pods(self, namespace: str, selector: str = "") -> list[Pod]:
+        """Every pod there that `selector` matches."""
+        with self._asking(f"pods in {namespace}"):
+            return [
+                _pod(each)
+                for each in self._core.list_namespaced_pod(
+                    namespace, label_selector=selector, _request_timeout=_CALL_WITHIN_S
+                ).items
+            ]
+
+    def allows(self, verb: str, group: str, resource: str, subresource: str, namespace: str) -> bool:
+        """Whether we may, as the cluster itself says (SelfSubjectAccessReview)."""
+        asked = client.V1ResourceAttributes(
+            verb=verb, group=group, resource=resource, subresource=subresource or None, namespace=namespace
+        )
+        review = client.V1SelfSubjectAccessReview(spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=asked))
+        with self._asking("what we may do"):
+            answer: Any = self._access.create_self_subject_access_review(review, _request_timeout=_CALL_WITHIN_S)
+        return bool(answer.status.allowed)
+
+    def scale(self, found: Found, replicas: int) -> None:
+        """To so many. How many there were is written on the workload first, unless a drill has written it before."""
+        if found.before is None:
+            self._annotate(found, str(found.replicas))
+        self._scale(found, replicas)
+
+    def scale_back(self, found: Found) -> None:
+        """To as many as there were before a drill came; harmless for one that no drill has scaled."""
+        if found.before is not None:
+            self._scale(found, found.before)
+            self._annotate(found, None)
+
+    def end_pods(self, namespace: str, selector: str) -> list[str]:
+        """Delete them without grace, all at once; their names. None at all is refused: a selector that matches nothing."""
+        with self._with_chaosk8s(f"delete pods {selector} in {namespace}") as secrets:
+            ended = terminate_pods(label_selector=selector, all=True, grace_period=0, ns=namespace, secrets=secrets)
+        if not ended:
+            raise ClusterRefused(f"context {self.context}: no pod in {namespace} matches {selector or 'everything'}")
+        return [str(name) for name in ended]
+
+    def deny_all(self, namespace: str) -> None:
+        """A policy of our own name that lets nothing in and nothing out; harmless when it is there."""
+        policy = {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": POLICY},
+            "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        }
+        with self._with_chaosk8s(f"create {POLICY} in {namespace}", but=_CONFLICT) as secrets:
+            create_network_policy(spec=policy, ns=namespace, secrets=secrets)
+
+    def allow_again(self, namespace: str) -> None:
+        """Without that policy; harmless when there is none."""
+        with self._with_chaosk8s(f"delete {POLICY} in {namespace}", but=_NOT_FOUND) as secrets:
+            remove_network_policy(POLICY, ns=namespace, secrets=secrets)
+
+    def denies_all(self, namespace: str) -> bool:
+        """Whether that policy is there: what it does has to be seen elsewhere."""
+        with self._asking(f"network policies in {namespace}"):
+            items: list[Any] = self._net.list_namespaced_network_policy(
+                namespace, _request_timeout=_CALL_WITHIN_S
+            ).items
+        return any(each.metadata.name == POLICY for each in items)
+
+    def _scale(self, found: Found, replicas: int) -> None:
+        scale = scale_statefulset if found.kind == "StatefulSet" else scale_deployment
+        with self._with_chaosk8s(f"scale {found.namespace}/{found.name}") as secrets:
+            scale(name=found.name, replicas=replicas, ns=found.namespace, secrets=secrets)
+
+    def _annotate(self, found: Found, value: str | None) -> None:
+        change: Any = self._apps.patch_namespaced_deployment
+        if found.kind == "StatefulSet":
+            change = self._apps.patch_namespaced_stateful_set
+        body = {"metadata": {"annotations": {BEFORE: value}}}
+        with self._asking(f"annotate {found.namespace}/{found.name}"):
+            change(found.name, found.namespace, body, _request_timeout=_CALL_WITHIN_S)
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except ApiException as error:
+            raise ClusterRefused(f"context {self.context}: {what}: {error.status} {error.reason}") from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ClusterRefused(f"context {self.context}: {what}: not reached ({type(error).__name__})") from error
+
+    @contextmanager
+    def _with_chaosk8s(self, what: str, but: int = 0) -> Iterator[dict[str, str]]:
+        """Its secrets. `but`: the status that says it had been done before."""
+        with _ONE_AT_A_TIME, self._asking(what):
+            former = os.environ.get("KUBECONFIG")
+            if self._file is not None:
+                os.environ["KUBECONFIG"] = self._file
+            try:
+                yield {"KUBERNETES_CONTEXT": self.context}
+            except ApiException as error:
+                if error.status != but:
+                    raise
+            except ActivityFailed as error:
+                raise ClusterRefused(f"context {self.context}: {what}: {' '.join(str(error).split())[:200]}") from error
+            finally:
+                if former is not None:
+                    os.environ["KUBECONFIG"] = former
+                elif self._file is not None:
+                    del os.environ["KUBECONFIG"]
+
+
+def _found(kind: str, shown: Any) -> Found:  # V1Deployment or V1StatefulSet
+    before = (shown.metadata.annotations or {}).get(BEFORE)
+    labels = shown.spec.selector.match_labels or {}
+    return Found(
+        kind=kind,
+        namespace=shown.metadata.namespace,
+        name=shown.metadata.name,
+        replicas=shown.spec.replicas or 0,
+        ready=shown.status.ready_replicas or 0,
+        selector=",".join(f"{key}={value}" for key, value in sorted(labels.items())),
+        before=None if before is None else int(before),
+    )
+
+
+def _pod(shown: Any) -> Pod:  # V1Pod
+    conditions = {each.type: each.status for each in shown.status.conditions or []}
+    return Pod(
+        namespace=shown.metadata.namespace,
+        name=shown.metadata.name,
+        number=int(str(shown.metadata.uid).replace("-", "")[:12], 16),
+        runs=shown.status.phase == "Running" and shown.metadata.deletion_timestamp is None,
+        ready=conditions.get("Ready") == "True",
+    )

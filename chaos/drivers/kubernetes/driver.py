@@ -1,0 +1,155 @@
+"""Faults by way of Kubernetes. What Kubernetes has no word for is left to `rest`: the lab, or the target's own commands.
+
+Nothing is believed because it was ordered: pods are seen to be gone, workloads are seen to stay as they were made, and a selector
+that matches nothing is refused. How many replicas there were is written on the workloads themselves before anything is
+changed, so that also another machine can put things back.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
+from targets.kubernetes import Kubernetes, Workload
+from targets.model import Target
+
+_SEEN_WITHIN_S = 40
+_LOOK_EVERY_S = 0.2
+_STAYS_DEAD = "database"
+_LINKS = ("private-link", "public-link")
+
+# what this driver does itself, with the roles that the target has to name for it
+OWN = frozenset({"kill_site", "restore_site", "set_service", "service_state", "kill_service", "service_pid"})
+
+
+class KubernetesDriver:
+    """See `chaos.drivers.Driver`: a few operations are our own, the others are those of `rest`."""
+
+    def __init__(self, target: Target, kubernetes: Kubernetes, rest: Any) -> None:  # rest: a Driver
+        self._target = target
+        self._kubernetes = kubernetes
+        self._rest = rest
+        self._clusters: dict[str, Cluster] = {}
+
+    def __getattr__(self, operation: str) -> Any:
+        """Whatever is not our own."""
+        return getattr(self._rest, operation)
+
+    def lacks(self, operation: str, service: str = "") -> str:
+        """What the target lacks for that operation; empty: nothing."""
+        if operation not in OWN:
+            return str(self._rest.lacks(operation))
+        if operation in ("kill_site", "restore_site"):
+            return str(self._rest.lacks("rejoin")) if operation == "restore_site" else ""
+        if service and service not in self._kubernetes.workloads:
+            return f"kubernetes.workloads has no {service}"
+        return ""
+
+    def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
+        """Deny-all policies for the links (they cannot tell one from the other), then no replicas, and no pod is left."""
+        cluster = self.cluster(site)
+        found = self._all_of(cluster)
+        linked = True
+        for number, part in enumerate(order):
+            if number == 1 and pause_s:
+                threading.Event().wait(pause_s)
+            if part in _LINKS and linked:
+                linked = False
+                for namespace in self._kubernetes.namespaces:
+                    cluster.deny_all(namespace)
+            elif part == "processes":
+                self._end(cluster, found)
+
+    def restore_site(self, site: str) -> None:
+        """Policies away, as many replicas as before; then whoever knows how makes it follow the active site."""
+        cluster = self.cluster(site)
+        for namespace in self._kubernetes.namespaces:
+            cluster.allow_again(namespace)
+            for each in cluster.workloads(namespace):
+                cluster.scale_back(each)
+        self._rest.rejoin(site)
+
+    def set_service(self, site: str, service: str, state: str) -> None:
+        cluster = self.cluster(site)
+        if state == "frozen":
+            raise ClusterRefused(f"{service} of {site}: Kubernetes can stop it, not freeze it (how: stopped)")
+        if state == "stopped":
+            self._end(cluster, [self._found(site, service)])
+        else:
+            cluster.scale_back(self._found(site, service))
+            self._see(lambda: self.service_pid(site, service) is not None, f"{service} of {site}: no pod that is ready")
+
+    def service_state(self, site: str, service: str) -> str:
+        found = self._found(site, service)
+        pods = self.cluster(site).pods(found.namespace, found.selector)
+        return "running" if any(each.runs for each in pods) else "stopped"
+
+    def kill_service(self, site: str, service: str) -> int:
+        """Every pod of it, without grace; a number that stands for one of them. A database is kept from being started again."""
+        found, cluster = self._found(site, service), self.cluster(site)
+        running = [each for each in cluster.pods(found.namespace, found.selector) if each.runs]
+        if not running:
+            raise ClusterRefused(f"{service} of {site}: no pod runs that could be ended")
+        if service == _STAYS_DEAD:
+            self._end(cluster, [found])
+        else:
+            cluster.end_pods(found.namespace, found.selector)
+        return running[0].number
+
+    def service_pid(self, site: str, service: str) -> int | None:
+        """A number that stands for the pod that is ready now."""
+        found = self._found(site, service)
+        pods = self.cluster(site).pods(found.namespace, found.selector)
+        return next((each.number for each in pods if each.runs and each.ready), None)
+
+    def cluster(self, site: str) -> Cluster:
+        """The site's, connected to when first asked for."""
+        if site not in self._clusters:
+            self._clusters[site] = Cluster(self._kubernetes.contexts[site], self._kubernetes.kubeconfig)
+        return self._clusters[site]
+
+    def _found(self, site: str, service: str) -> Found:
+        workload: Workload | None = self._kubernetes.workloads.get(service)
+        if workload is None:
+            raise ClusterRefused(f"{service}: target {self._target.name} names no workload for it")
+        return self.cluster(site).workload(workload.kind, workload.namespace, workload.name)
+
+    def _all_of(self, cluster: Cluster) -> list[Found]:
+        """What a lost site loses. Refuses to lose nothing, and more than the target allows."""
+        spaces = self._kubernetes.namespaces
+        found = [each for space in spaces for each in cluster.workloads(space) if each.replicas]
+        if not found:
+            raise ClusterRefused(f"context {cluster.context}: nothing runs in {', '.join(spaces)}: no site to lose")
+        pods, most = sum(len(cluster.pods(space)) for space in spaces), self._kubernetes.most_pods
+        if pods > most:
+            raise ClusterRefused(f"context {cluster.context}: {pods} pods in {', '.join(spaces)} (limit {most})")
+        return found
+
+    def _end(self, cluster: Cluster, found: Sequence[Found]) -> None:
+        for each in found:
+            cluster.scale(each, 0)
+        for each in found:
+            if cluster.pods(each.namespace, each.selector):
+                cluster.end_pods(each.namespace, each.selector)
+
+        def gone() -> bool:
+            return not any(cluster.pods(each.namespace, each.selector) for each in found)
+
+        names = ", ".join(f"{each.namespace}/{each.name}" for each in found)
+        self._see(gone, f"context {cluster.context}: pods of {names} are still there, or there again")
+        for each in found:
+            if again := cluster.workload(each.kind, each.namespace, each.name).replicas:
+                raise ClusterRefused(
+                    f"context {cluster.context}: {each.namespace}/{each.name}: {again} replicas again: somebody scales it back"
+                )
+
+    def _see(self, seen: Callable[[], bool], otherwise: str) -> None:
+        """Look until it is seen: a watch that breaks off tells nothing, a list that is asked for anew does."""
+        deadline = time.monotonic() + _SEEN_WITHIN_S
+        while not seen():
+            if time.monotonic() > deadline:
+                raise ClusterRefused(f"{otherwise} after {_SEEN_WITHIN_S} s")
+            threading.Event().wait(_LOOK_EVERY_S)

@@ -1,0 +1,93 @@
+"""What can be done on a target, and what is missing for the rest. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chaos.ability import lacking
+from chaos.drivers import Driver, driver_for
+from chaos.faults import FAULTS, Kind
+from lab.doctor import Remark
+from targets.kubernetes import Kubernetes
+from targets.model import NoSecret, Secret, Target
+
+
+def examine_target(target: Target) -> list[Remark]:
+    """Its files, its clusters, and every fault of the catalogue. Raises NoDriver."""
+    driver = driver_for(target)
+    remarks = [*_files(target)]
+    refused: dict[str, list[str]] = {}
+    if target.kubernetes is not None:
+        remarks += _clusters(target.kubernetes, refused)
+    return [*remarks, *(_fault(kind, driver, refused) for kind in FAULTS.values())]
+
+
+def _files(target: Target) -> Iterable[Remark]:
+    """What the target file names and a drill has to read."""
+    ca = target.service.ca_file
+    yield _remark("service CA", "ok" if ca.is_file() else "missing", str(ca), "a file of certificates in PEM")
+    secrets = {"token key": Secret(file=target.secrets.token_key_file)}
+    if (tools := target.tools) is not None:
+        if tools.sentry is not None:
+            secrets |= {"Sentry key": tools.sentry.key, "Sentry token": tools.sentry.token}
+        if tools.matomo is not None:
+            secrets["Matomo token"] = tools.matomo.token
+        if tools.prometheus is not None:
+            secrets["Prometheus token"] = tools.prometheus.token
+    for name, secret in secrets.items():
+        where = str(secret.file or f"environment variable {secret.env}")
+        try:
+            secret.read()
+        except NoSecret as error:
+            yield Remark(name, "missing", str(error), "a file of mode 600, or a variable that is set")
+        else:
+            yield Remark(name, "ok", where)
+
+
+def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable[Remark]:
+    """Reached, and allowed what; `refused` gets the permissions that an operation lacks, of all clusters."""
+    # its libraries take a second to load, which nobody without Kubernetes should wait for
+    from chaos.drivers.kubernetes.access import NEEDED, missing  # noqa: PLC0415
+    from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused  # noqa: PLC0415
+
+    for site, context in kubernetes.contexts.items():
+        subject = f"cluster {site}"
+        try:
+            cluster = Cluster(context, kubernetes.kubeconfig)
+            version = cluster.version()
+            for operation in NEEDED:
+                refused.setdefault(operation, []).extend(
+                    f"{site}: {each}" for each in missing(cluster, kubernetes.namespaces, (operation,))
+                )
+            absent = [
+                f"{workload.namespace}/{workload.name} ({role})"
+                for role, workload in kubernetes.workloads.items()
+                if workload.name not in {each.name for each in cluster.workloads(workload.namespace)}
+            ]
+        except ClusterRefused as error:
+            yield Remark(subject, "missing", str(error), "look at kubernetes.contexts and kubernetes.kubeconfig")
+            continue
+        if absent:
+            why = f"no {', '.join(absent)}"
+            yield Remark(
+                subject, "limited", f"context {context}, {version}: {why}", "name them in kubernetes.workloads"
+            )
+        else:
+            yield Remark(subject, "ok", f"context {context}, {version}")
+
+
+def _fault(kind: Kind, driver: Driver, refused: dict[str, list[str]]) -> Remark:
+    subject = f"fault {kind.name}"
+    lacks = list(
+        dict.fromkeys(each for service in kind.services or ("",) for each in lacking(driver, kind.name, service))
+    )
+    not_allowed = list(dict.fromkeys(each for operation in kind.needs for each in refused.get(operation, [])))
+    if lacks:
+        return Remark(subject, "limited", f"cannot be done: {'; '.join(lacks)}")
+    if not_allowed:
+        return Remark(subject, "limited", "may not be done", f"a Role with {'; '.join(not_allowed)}")
+    return Remark(subject, "ok", kind.about)
+
+
+def _remark(subject: str, level: str, found: str, remedy: str) -> Remark:
+    return Remark(subject, level, found, "" if level == "ok" else remedy)

@@ -1,0 +1,60 @@
+"""The part of a target file that says where its Kubernetes clusters are, and what a drill may touch there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from targets.part import Part
+
+Command = list[str]
+
+
+class Workload(Part):
+    """What runs a service: a Deployment or a StatefulSet of that name and namespace."""
+
+    kind: Literal["Deployment", "StatefulSet"] = "Deployment"
+    namespace: str
+    name: str
+
+
+class Commands(Part):
+    """How the target does what Kubernetes has no word for: programs of its operators, run where the drill runs.
+
+    A word ``{site}``, ``{step}`` or ``{file}`` in a command is replaced. Each ends within a minute; exit code 0: done.
+
+    journal    prints what the runbook did so far, one JSON object a line: t_unix_ns, cluster, site, step, state, procedure
+               (takeover, hand-over), and why where there is one
+    perform    one step of the runbook at the surviving site
+    rejoin     a site that was lost and runs again follows whoever is active now
+    mirrored   exit code 0: the site's database is a mirror, 1: it is not
+    hand_over  the planned way to a site whose database is a mirror
+    read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "digest": …}}
+    """
+
+    journal: Command | None = None
+    perform: Command | None = None
+    rejoin: Command | None = None
+    mirrored: Command | None = None
+    hand_over: Command | None = None
+    read_store: Command | None = None
+
+
+class Kubernetes(Part):
+    """One cluster, or one part of one, per site.
+
+    kubeconfig  one file for all contexts; null: the environment's KUBECONFIG, then the user's own
+    contexts    context by site
+    namespaces  what a lost site loses: every Deployment and StatefulSet in them, and their network
+    workloads   by the name that plans use: server, analysis, balancer, database, sentry, matomo, prometheus, alertmanager
+    most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
+    """
+
+    kubeconfig: Path | None = None
+    contexts: dict[str, str]
+    namespaces: list[str] = Field(min_length=1)
+    workloads: dict[str, Workload]
+    most_pods: int = Field(100, ge=1)
+    commands: Commands = Commands()
