@@ -1,0 +1,157 @@
+"""The driver against the lab's own API servers: real processes behind every pod."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
+from chaos.drivers.kubernetes.driver import KubernetesDriver
+from chaos.drivers.lab import LabDriver
+from drill.examining import examine_target
+from lab import launch
+from lab.model import Options
+from tests.lab.running import RunningLab, eventually
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module", name="own")
+def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    state = tmp_path_factory.mktemp("own")
+    # perform: the runbook waits for orders, so that a test may break the active site and mend it again
+    options = Options(state=state, replication="async", tools=False, takeover="perform", kubernetes=True)
+    yield RunningLab(launch.up(options, die_with_caller=True))
+    launch.down(state)
+
+
+def driver(own: RunningLab, **changes: Any) -> KubernetesDriver:
+    """The lab's, with changes to its section of the target."""
+    assert own.target.kubernetes is not None
+    assert own.target.control is not None
+    section = own.target.kubernetes.model_copy(update=changes)
+    return KubernetesDriver(own.target, section, LabDriver(own.target, own.target.control))
+
+
+def serves(own: RunningLab, site: str) -> bool:
+    try:
+        return own.upload(site=site, timeout_s=5).status_code == 201
+    except requests.RequestException:
+        return False
+
+
+def processes(own: RunningLab, site: str) -> set[str]:
+    return {each["name"] for each in own.control.call("services", site=site)["services"] if each["running"]}
+
+
+def test_a_killed_service_is_another_process_afterwards(own: RunningLab) -> None:
+    lab = driver(own)
+    killed = lab.kill_service("fra", "server")
+    eventually(lambda: lab.service_pid("fra", "server") not in (None, killed))
+    assert lab.service_state("fra", "server") == "running"
+    assert eventually(lambda: serves(own, "fra"))
+
+
+def test_a_stopped_service_stays_so_and_comes_back_with_as_many_pods_as_before(own: RunningLab) -> None:
+    lab, other = driver(own), driver(own)
+    before = lab.cluster("fra").workload("Deployment", "vitals", "vitals")
+    lab.set_service("fra", "server", "stopped")
+    assert lab.service_state("fra", "server") == "stopped"
+    assert not serves(own, "fra")
+    assert lab.cluster("fra").workload("Deployment", "vitals", "vitals").before == before.replicas
+    # another machine may be the one that mends: what was before stands in the cluster
+    other.set_service("fra", "server", "running")
+    assert eventually(lambda: serves(own, "fra"))
+    after = other.cluster("fra").workload("Deployment", "vitals", "vitals")
+    assert (after.replicas, after.before) == (before.replicas, None)
+
+
+def test_a_lost_site_has_no_process_and_no_network_and_comes_back(own: RunningLab) -> None:
+    lab = driver(own)
+    lab.kill_site("fra", ["private-link", "public-link", "processes"], 0)
+    assert not {name for name in processes(own, "fra") if "vitals" in name or "postgres/" in name}
+    assert not serves(own, "fra")
+    assert lab.cluster("fra").denies_all("vitals")
+    lab.restore_site("fra")
+    assert eventually(lambda: serves(own, "fra"), 60)
+    assert not lab.cluster("fra").denies_all("vitals")
+
+
+def test_a_site_that_is_cut_off_goes_on_running(own: RunningLab) -> None:
+    lab = driver(own)
+    lab.kill_site("fra", ["private-link", "public-link"], 0)
+    assert not serves(own, "fra")
+    assert lab.service_state("fra", "server") == "running"
+    lab.restore_site("fra")
+    assert eventually(lambda: serves(own, "fra"), 60)
+
+
+def test_a_policy_without_effect_is_seen_from_outside_and_not_believed(own: RunningLab) -> None:
+    """The order is carried out, the cluster says that the policy is there, and patients are served: no receipt for that."""
+    cluster = driver(own).cluster("fra")
+    cluster.deny_all("tools")
+    assert cluster.denies_all("tools")
+    assert serves(own, "fra"), "the policy is in a namespace in which nothing of the product runs"
+    cluster.allow_again("tools")
+
+
+def test_a_selector_that_matches_nothing_is_refused(own: RunningLab) -> None:
+    with pytest.raises(ClusterRefused, match="context fra: no pod in vitals matches app=vital"):
+        driver(own).cluster("fra").end_pods("vitals", "app=vital")
+    with pytest.raises(ClusterRefused, match="nothing runs in default: no site to lose"):
+        driver(own, namespaces=["default"]).kill_site("fra", ["processes"], 0)
+    with pytest.raises(ClusterRefused, match=r"pods in vitals \(limit 1\)"):
+        driver(own, most_pods=1).kill_site("fra", ["processes"], 0)
+    assert serves(own, "fra")
+
+
+def test_a_deployment_that_somebody_scales_back_is_not_a_stopped_one(own: RunningLab) -> None:
+    lab, over = driver(own), threading.Event()
+    other: Cluster = driver(own).cluster("fra")
+
+    def operator() -> None:
+        """Reconciles for ever, as operators and autoscalers do."""
+        while not over.wait(0.05):
+            found = other.workload("Deployment", "vitals", "vitals")
+            if found.replicas == 0:
+                other.scale(found, 2)
+
+    thread = threading.Thread(target=operator)
+    thread.start()
+    try:
+        with pytest.raises(ClusterRefused, match=r"vitals/vitals.* (again|there again)"):
+            lab.set_service("fra", "server", "stopped")
+    finally:
+        over.set()
+        thread.join()
+    lab.set_service("fra", "server", "running")
+    assert eventually(lambda: serves(own, "fra"))
+
+
+def test_what_kubernetes_cannot_do_is_done_by_the_lab(own: RunningLab) -> None:
+    lab = driver(own)
+    assert lab.dns_updates() == "taken"
+    assert lab.lacks("fill_volume") == ""
+    with pytest.raises(ClusterRefused, match="server of fra: Kubernetes can stop it, not freeze it"):
+        lab.set_service("fra", "server", "frozen")
+
+
+def test_doctor_says_what_may_be_done_there(own: RunningLab) -> None:
+    remarks = {each.subject: each for each in examine_target(own.target)}
+    assert {each.level for each in remarks.values()} == {"ok"}
+    assert own.target.kubernetes is not None
+    contexts = {site: f"{site}-read-only" for site in ("fra", "gra")}
+    section = own.target.kubernetes.model_copy(update={"contexts": contexts})
+    read_only = own.target.model_copy(update={"kubernetes": section})
+    remarks = {each.subject: each for each in examine_target(read_only)}
+    loss = remarks["fault site-loss"]
+    assert (loss.level, loss.found) == ("limited", "may not be done")
+    assert "fra: patch deployments.apps in vitals" in loss.remedy
+    assert remarks["fault dns-wrong"].level == "ok", "no cluster is asked for that"
+    gone = section.model_copy(update={"contexts": {"fra": "fra", "gra": "nowhere"}})
+    remarks = {each.subject: each for each in examine_target(own.target.model_copy(update={"kubernetes": gone}))}
+    assert (remarks["cluster gra"].level, "nowhere" in remarks["cluster gra"].found) == ("missing", True)
