@@ -68,6 +68,7 @@ class Options:
     takeover: str = "observe"
     tools: bool = True
     volume_mb: int = 0
+    kubernetes: bool = False
 
     def folder(self, *parts: str) -> Path:
         """A folder below the lab's state, made if missing."""
