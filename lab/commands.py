@@ -11,6 +11,7 @@ import typer
 from lab import launch, model
 from lab.clusters import TOOLS
 from lab.defects import DEFECTS, UnknownDefect
+from lab.kubernetes import kubeconfig
 from lab.model import Options
 from targets.lab_control import LabControl, LabRefused, LabUnreachable
 
@@ -31,6 +32,7 @@ def up(
     defect: Annotated[str, typer.Option(help=f"a known-bad system: {', '.join(DEFECTS)}")] = "none",
     takeover: Annotated[str, typer.Option(help="observe: the runbook acts alone; perform: on order")] = "observe",
     tools_cluster: Annotated[bool, typer.Option("--tools/--no-tools", help="with the cluster that watches")] = True,
+    kubernetes: Annotated[bool, typer.Option("--kubernetes", help="with a Kubernetes API server per site")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the lab up and say what to point a browser, curl or locust at."""
@@ -42,7 +44,14 @@ def up(
             refuse(f"--{name} {value!r}: must be {' or '.join(allowed)}")
     try:
         lab = launch.up(
-            Options(state=state, replication=replication, defect=defect, takeover=takeover, tools=tools_cluster)
+            Options(
+                state=state,
+                replication=replication,
+                defect=defect,
+                takeover=takeover,
+                tools=tools_cluster,
+                kubernetes=kubernetes,
+            )
         )
     except (launch.LabError, UnknownDefect) as error:
         refuse(str(error))
@@ -64,6 +73,8 @@ def up(
             f"tools    curl --cacert {folder}/ca.pem --connect-to {name}:443:127.0.0.1:{tools} "
             f'-H "Authorization: Bearer $(cat {token})" https://{name}/api/v1/targets'
         )
+    if kubernetes:
+        typer.echo(_kubectl(folder))
     typer.echo(f"browser  https://127.0.0.1:{port}/health/ready  (the certificate is by {folder}/ca.pem)")
     typer.echo(f"locust   locust -f loadtests/locustfile.py --target {lab.target} -u 120000 --processes 2")
     typer.echo("then     zweitherz lab status | kill fra | heal fra | down")
@@ -85,6 +96,8 @@ def status(state: State = STATE, as_json: Json = False) -> None:
     links = answer["links"]
     delays = ", ".join(f"{name} {delay['measured_ms']:.1f} ms" for name, delay in links["delays"].items())
     typer.echo(f"links    {links['kind']}: {delays} one way; private link {links['private']}")
+    if answer["options"]["kubernetes"]:
+        typer.echo(_kubectl(state))
     typer.echo(f"memory   {answer['memory_bytes'] >> 20} MiB, up for {answer['up_s']:.0f} s")
 
 
@@ -132,6 +145,12 @@ def refuse(why: str) -> NoReturn:
     """One line on standard error, exit 64."""
     typer.echo(f"lab: {why}", err=True)
     raise typer.Exit(BAD_INPUT)
+
+
+def _kubectl(folder: Path) -> str:
+    contexts = ", ".join(each for site in model.SITES for each in (site, f"{site}-read-only"))
+    file = folder / kubeconfig.NAME
+    return f"kubectl  KUBECONFIG={file} kubectl --context {model.SITES[0]} get pods  (a stand-in; contexts {contexts})"
 
 
 def _echo(answer: dict[str, Any], as_json: bool, line: str) -> None:

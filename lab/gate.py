@@ -26,6 +26,11 @@ def gates(options: Options) -> dict[str, str]:
     return {f"{each.prefix}{site}": each.public[site] for each, sites in clusters for site in sites}
 
 
+def kubernetes_gate(site: str) -> str:
+    """Name of the host's socket on which a site's Kubernetes API is served; the provider serves it, outside the sites."""
+    return f"kubernetes-{site}"
+
+
 async def open_gate(to: str, listener: socket.socket) -> asyncio.Server:
     """Relay what `listener` accepts to that address inside the lab."""
 

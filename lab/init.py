@@ -14,14 +14,14 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from lab import hand_over, system, tools, usage
 from lab.control import Answer, Refused, one_of, serve, site_of
 from lab.deployments import Deployments
-from lab.gate import gates, open_gate
+from lab.gate import gates, kubernetes_gate, open_gate
 from lab.lease import Lease
 from lab.mending import mend
 from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
@@ -36,6 +36,9 @@ from lab.services import contacts, haproxy, prometheus, runbook
 from lab.services.oncall import deliveries
 from lab.storage import Storage
 from lab.supervisor import ZoneSupervisor
+
+if TYPE_CHECKING:
+    from lab.kubernetes.server import ApiServers
 
 
 class Lab:
@@ -240,7 +243,10 @@ async def run(options: Options, ready: int, listeners: dict[str, int], lifeline:
         await coming
         server = await serve(Path("control.sock"), lab.calls(), (ServiceFailed, OSError, asyncpg.PostgresError))
         leads = gates(options)
-        doors = [await open_gate(leads[name], socket.socket(fileno=fd)) for name, fd in listeners.items()]
+        doors = [
+            await open_gate(leads[name], socket.socket(fileno=fd)) for name, fd in listeners.items() if name in leads
+        ]
+        api_servers = await _serve_kubernetes(lab, listeners) if options.kubernetes else None
     except Exception as error:
         _say(ready, {"ok": False, "error": " ".join(f"{error}".split()) or type(error).__name__})
         raise
@@ -250,8 +256,19 @@ async def run(options: Options, ready: int, listeners: dict[str, int], lifeline:
     server.close()
     for door in doors:
         door.close()
+    if api_servers is not None:
+        await api_servers.stop()
     await lab.supervisor.stop_all()
     return 0
+
+
+async def _serve_kubernetes(lab: Lab, listeners: dict[str, int]) -> ApiServers:
+    from lab.kubernetes.server import ApiServers  # noqa: PLC0415 - a lab without it does not pay for it
+
+    sockets = {site: socket.socket(fileno=listeners[kubernetes_gate(site)]) for site in SITES}
+    servers = ApiServers(lab.options, lab.supervisor, lab.provider)
+    await servers.start(sockets)
+    return servers
 
 
 def _say(fd: int, answer: Answer) -> None:

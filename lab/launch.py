@@ -31,7 +31,8 @@ from ruamel.yaml import YAML
 from lab import gate, servers
 from lab.defects import check_defect
 from lab.describe import describe
-from lab.model import Options
+from lab.kubernetes import kubeconfig
+from lab.model import SITES, Options
 from lab.precedence import LAB_NICE, nice, weigh_session
 from targets.lab_control import LabControl, LabRefused, LabUnreachable
 from targets.model import Target
@@ -156,9 +157,10 @@ def _lock(state: Path) -> int:
 
 def _launch(options: Options, lock: int, within_s: float, *, die_with_caller: bool) -> Up:
     state = options.state
-    for stale in ("control.sock", "target.yaml", _RECORD):
+    for stale in ("control.sock", "target.yaml", kubeconfig.NAME, _RECORD):
         (state / stale).unlink(missing_ok=True)
-    listeners = {name: _listener() for name in gate.gates(options)}
+    doors = [*gate.gates(options), *(map(gate.kubernetes_gate, SITES) if options.kubernetes else ())]
+    listeners = {name: _listener() for name in doors}
     ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
     ready_read, ready_write = os.pipe2(os.O_CLOEXEC)
     lifeline_read, _lifeline_write = os.pipe2(os.O_CLOEXEC) if die_with_caller else (None, None)
@@ -190,6 +192,8 @@ def _launch(options: Options, lock: int, within_s: float, *, die_with_caller: bo
     answer = _answer(ready_read, process, state, within_s)
     record = {"pid": process.pid, "started": _started(process.pid), "gates": ports}
     _write(state / _RECORD, json.dumps(record))
+    if options.kubernetes:
+        kubeconfig.write(state, {site: ports[gate.kubernetes_gate(site)] for site in SITES})
     pids = _pids_on_the_host(process.pid, answer["holders"])
     target = _describe(options, pids)
     return Up(target, process.pid, ports, float(answer["up_s"]))

@@ -39,6 +39,7 @@ class Keys:
     tools: Path
     oncall: Path
     private: Path
+    kubernetes: Path
     access: Path
     expired: Path
     expired_key: Path
@@ -53,7 +54,7 @@ TOKENS = ("sentry.key", "sentry.token", "matomo.token", "prometheus.token", "onc
 
 
 def keys(state: Path) -> Keys:
-    """Where they lie; made by `make_keys`. `tools`, `oncall`, `private`: key and certificate in one file."""
+    """Where they lie; made by `make_keys`. `tools`, `oncall`, `private`, `kubernetes`: key and certificate in one file."""
     folder = state / "secrets"
     return Keys(
         ca=state / "ca.pem",
@@ -65,14 +66,15 @@ def keys(state: Path) -> Keys:
         tools=folder / "tools.pem",
         oncall=folder / "oncall.pem",
         private=folder / "private.pem",
+        kubernetes=folder / "kubernetes.pem",
         access=folder / "access",
         expired=state / "vitals-expired.pem",
         expired_key=folder / "vitals-expired.key",
     )
 
 
-def make_keys(state: Path) -> Keys:
-    """Fresh certificates (ECDSA P-256), token key, passwords and TSIG key for this lab."""
+def make_keys(state: Path, *, kubernetes: bool = False) -> Keys:
+    """Fresh certificates (ECDSA P-256), token key, passwords and TSIG key for this lab; `kubernetes`: for its API servers too."""
     made = keys(state)
     made.access.mkdir(mode=0o700, parents=True, exist_ok=True)
     made.key.parent.chmod(0o700)
@@ -95,6 +97,9 @@ def make_keys(state: Path) -> Keys:
     ):
         key, certificate = _issue(ca_key, names)
         secret(path, key + certificate)
+    if kubernetes:
+        key, certificate = _issue(ca_key, ["kubernetes.default.svc", "localhost", "127.0.0.1"])
+        secret(made.kubernetes, key + certificate)
     secret(made.token_key, secrets.token_hex(32).encode())
     secret(made.tsig, secrets.token_bytes(32).hex().encode())
     for name in TOKENS:

@@ -38,6 +38,7 @@ class Provider:
         self.healed_ns: dict[str, int] = {}
         self.links_down: dict[str, set[str]] = {site: set() for site in SITES}
         self.without_volume: set[str] = set()  # of the main cluster
+        self.denied: set[str] = set()  # sites whose traffic a policy denies
         self.link_state = "up"
 
     async def connect(self, links: Links, delays_ms: Mapping[str, float]) -> None:
@@ -49,6 +50,7 @@ class Provider:
             "kill": self.kill,
             "heal": self.heal,
             "fence": self.fence,
+            "traffic": self.traffic,
             "link": self.link,
             "round-trip": self.round_trip,
             "monitors-link": self.monitors_link,
@@ -61,7 +63,7 @@ class Provider:
                 site: {
                     "alive": self.supervisor.site_alive(site),
                     "fenced": site in self.fenced,
-                    "linked": not self.links_down[site],
+                    "linked": not self.links_down[site] and site not in self.denied,
                 }
                 for site in SITES
             },
@@ -108,6 +110,7 @@ class Provider:
             await system.quiesce_site(self.supervisor, site)
         self.fenced.discard(site)
         self.links_down[site].clear()
+        self.denied.discard(site)
         self.without_volume.discard(site)
         for interface in _LINKS:
             await asyncio.to_thread(set_interface, site, interface, up=True)
@@ -123,7 +126,8 @@ class Provider:
         site, cluster = site_of(request), request.get("cluster", MAIN.name)
         by = str(request.get("by", ""))
         without_volume = cluster == MAIN.name and by in self.without_volume
-        if by in self.fenced or without_volume or self.links_down.get(by, set()) == set(_LINKS):
+        cut_off = by in self.fenced or by in self.denied or self.links_down.get(by, set()) == set(_LINKS)
+        if cut_off or without_volume:
             raise Refused(f"fence {site}: {by} is cut off itself")
         # what was seen before the site came back is no reason to cut it off again
         if site in self.healing or int(request.get("dead_since_ns", time.monotonic_ns())) < self.healed_ns.get(site, 0):
@@ -140,6 +144,16 @@ class Provider:
             for interface in _LINKS:
                 await asyncio.to_thread(set_interface, site, interface, up=False)
         return {"t_ns": time.monotonic_ns()}
+
+    async def traffic(self, request: dict[str, Any]) -> Answer:
+        """All of a site's traffic: denied by a policy, or allowed; what was taken for another reason stays taken."""
+        site, denied = site_of(request), one_of(request, "state", ("denied", "allowed")) == "denied"
+        if denied != (site in self.denied):
+            (self.denied.add if denied else self.denied.discard)(site)
+            if site not in self.fenced:
+                for interface in (each for each in _LINKS if each not in self.links_down[site]):
+                    await asyncio.to_thread(set_interface, site, interface, up=not denied)
+        return {"state": "denied" if denied else "allowed", "t_ns": time.monotonic_ns()}
 
     async def link(self, request: dict[str, Any]) -> Answer:
         name, state = request.get("name", PRIVATE_LINK), request["state"]

@@ -138,17 +138,19 @@ class ZoneSupervisor:
             await self.set_state(name, "running")
         return waiting
 
-    async def kill(self, name: str) -> int:
+    async def kill(self, name: str, *, again: bool = True) -> int:
         """SIGKILL for a process and its children, as the kernel does when memory ends; what is to be started again, is.
 
+        Without `again` nothing starts it but who has it started: no `run_all` does.
         Returns its PID when all of them are gone. Raises ServiceFailed for a process that does not run.
         """
         running = self.running.get(name)
         if running is None or running.handle.returncode is not None:
             raise ServiceFailed(f"process {name!r}: it does not run; there are {', '.join(sorted(self.running))}")
-        if not running.spec.restart:
+        if not (again and running.spec.restart):
             running.stopping = True
-            self._ordered_down[name] = running.spec
+            if again:
+                self._ordered_down[name] = running.spec
             self.running.pop(name)
         members = family.kill(running.pid)
         await running.handle.wait()

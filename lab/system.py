@@ -12,6 +12,7 @@ import asyncpg
 
 from lab import pki, tools
 from lab.clusters import CLUSTERS, MAIN, TOOLS, Cluster
+from lab.kubernetes import access
 from lab.model import ONCALL, SITES, Options, Process, ServiceFailed, Supervisor
 from lab.net.mounts import make_volume
 from lab.runbook import approval, journal, peer
@@ -43,7 +44,9 @@ async def bring_up(supervisor: Supervisor) -> None:
         shutil.rmtree(options.state / folder, ignore_errors=True)
     for site in SITES if options.volume_mb else ():
         make_volume(Postgres(options, MAIN).volume(site), options.volume_mb)
-    pki.make_keys(options.state)
+    pki.make_keys(options.state, kubernetes=options.kubernetes)
+    if options.kubernetes:
+        access.make_tokens(options.state)
     await asyncio.gather(
         _bring_up_databases(supervisor),
         _start_in_order(supervisor, knot.servers(options)),
@@ -70,12 +73,13 @@ async def quiesce_site(supervisor: Supervisor, site: str) -> None:
 
 async def heal_site(supervisor: Supervisor, site: str) -> None:
     """Services of a site again, its databases as followers of their primaries. DNS entries stay where they are."""
-    await asyncio.gather(*(_heal_database(supervisor, cluster, site) for cluster in _standing(supervisor.options)))
+    await asyncio.gather(*(start_database(supervisor, cluster, site) for cluster in _standing(supervisor.options)))
     await asyncio.gather(tools.start_site(supervisor, site), _start_site(supervisor, site))
     await supervisor.start(runbook.service(supervisor.options, site))
 
 
-async def _heal_database(supervisor: Supervisor, cluster: Cluster, site: str) -> None:
+async def start_database(supervisor: Supervisor, cluster: Cluster, site: str) -> None:
+    """As the mirror of the other site's where that is primary by now, else as what it was."""
     database = Postgres(supervisor.options, cluster)
     if cluster is TOOLS and site not in tools.sites(supervisor.options):
         return

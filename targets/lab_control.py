@@ -10,6 +10,7 @@ kill       site, order?, pause_s?              t_ns of each step done
 heal       site                                t_ns; the site runs again; its database as a follower
 fence      site, by?, cluster?, volume_only?,  t_ns; cut off by the provider, whatever runs in it; or only its main volume;
            dead_since_ns?                      refused when the site has come back after that monotonic time
+traffic    site, state: denied | allowed       state, t_ns; denied: the site's links are down; what was taken otherwise stays so
 link       name, state: up | down | one-way | slow, more_ms?   t_ns; one-way: from the first site only; slow: one way more
 round-trip                                     round_trip_ms over the private link; null: nothing comes back
 name-server    name, state?: held | live       state, seen by a change, t_ns; the zone of an authoritative server takes none

@@ -1,0 +1,234 @@
+"""The API server of one site: who asks, for what, may he, and the answer."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from lab.control import Refused
+from lab.kubernetes import access, asked, catalogue, changes, endings, lists, logs, patches, watches
+from lab.kubernetes.access import Door, User
+from lab.kubernetes.asked import Asked
+from lab.kubernetes.objects import owners
+from lab.kubernetes.objects.shape import Object, metadata
+from lab.kubernetes.refusal import Refusal, not_found, not_stood_in_for, success
+from lab.kubernetes.standing import Standing
+from lab.model import ServiceFailed
+
+STAND_IN = "zweitherz lab: Kubernetes API over processes, no containers; for tests and learning"
+_VERSION = {
+    "major": "1",
+    "minor": "32",
+    "gitVersion": "v1.32.0-stand-in.zweitherz",
+    "gitCommit": "",
+    "gitTreeState": "clean",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "none",
+    "compiler": "none",
+    "platform": "linux/stand-in",
+}
+_LONGEST_BODY = 1 << 20
+
+
+class Api:
+    """An ASGI application. Everything but whether it lives needs a token."""
+
+    def __init__(self, standing: Standing, door: Door) -> None:
+        self._standing, self._door = standing, door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except Refusal as refusal:
+            response = JSONResponse(refusal.status(), refusal.code)
+        except (ServiceFailed, Refused, OSError) as error:
+            response = JSONResponse(Refusal(500, " ".join(str(error).split())).status(), 500)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - a fault of ours: the client is told, and the lab's log shows where
+            traceback.print_exc()
+            response = JSONResponse(Refusal(500, f"{type(error).__name__}: {error}").status(), 500)
+        response.headers["stand-in"] = STAND_IN
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        path = request.url.path
+        if path in ("/livez", "/readyz", "/healthz"):
+            return Response("ok", media_type="text/plain")
+        user = self._door.user(request.headers.get("authorization", ""))
+        if request.method == "GET" and (found := _discovered(path)) is not None:
+            return JSONResponse(found)
+        what = asked.read(request.method, path, request.query_params)
+        access.must(
+            user, what.verb, what.resource.group, what.resource.plural, name=what.name, namespace=what.namespace
+        )
+        if "dryRun" in request.query_params:
+            raise not_stood_in_for("dryRun")
+        return await self._done(request, user, what)
+
+    async def _done(self, request: Request, user: User, what: Asked) -> Response:
+        await self._standing.look()
+        resource, query = what.resource, request.query_params
+        match what.verb:
+            case "get":
+                return self._log(what, query) if resource.plural == "pods/log" else JSONResponse(self._shown(what))
+            case "list":
+                return JSONResponse(lists.many(resource, self._standing.versions, lists.selected(what, query)))
+            case "watch":
+                return self._watch(what, query)
+            case "patch" | "update":
+                return await self._change(request, what)
+        return await self._made_or_ended(what, user, await _body(request), query)
+
+    async def _made_or_ended(self, what: Asked, user: User, body: Object, query: Mapping[str, str]) -> Response:
+        match what.verb, what.resource.plural:
+            case "create", "selfsubjectaccessreviews":
+                return JSONResponse(access.review(user, body, self._standing.namespaces), 201)
+            case "create", "pods/eviction":
+                return self._evict(what, body)
+            case "create", "networkpolicies":
+                return await self._create_policy(what, body)
+            case "delete" | "deletecollection", "pods":
+                return self._delete_pods(what, body, query)
+            case "delete", "networkpolicies":
+                return await self._delete_policy(what)
+        raise not_stood_in_for(f"{what.verb} {what.resource.plural}")
+
+    def _found(self, what: Asked) -> Object:
+        plural = what.resource.plural.partition("/")[0]
+        shown = self._standing.versions.objects.get((plural, what.namespace, str(what.name)))
+        if shown is None:
+            group = f".{what.resource.group}" if what.resource.group else ""
+            raise not_found(plural + group, str(what.name))
+        return shown
+
+    def _shown(self, what: Asked) -> Object:
+        shown = self._found(what)
+        if what.resource.kind == "Scale":
+            return owners.scale(shown)
+        return lists.one(what.resource, shown)
+
+    def _log(self, what: Asked, query: Mapping[str, str]) -> Response:
+        pod = self._standing.wanted.pod(str(what.namespace), str(what.name))
+        if pod is None:
+            raise not_found("pods", str(what.name))
+        response = StreamingResponse(logs.read(self._standing, pod, query), media_type="text/plain")
+        if query.get("timestamps") in ("1", "true"):
+            _warn(response, logs.NO_TIMES)
+        return response
+
+    def _watch(self, what: Asked, query: Mapping[str, str]) -> Response:
+        if query.get("sendInitialEvents"):
+            raise Refusal(422, "sendInitialEvents: forbidden: not stood in for by the lab")
+        version = query.get("resourceVersion") or "0"
+        within = query.get("timeoutSeconds")
+        if not version.isdigit() or (within is not None and not within.isdigit()):
+            raise Refusal(400, "resourceVersion, timeoutSeconds: must be whole numbers")
+        events = watches.watch(
+            self._standing,
+            what.resource,
+            lists.selected(what, query),
+            int(version) or None,
+            float(within) if within else None,
+        )
+        return StreamingResponse(events, media_type="application/json")
+
+    def _evict(self, what: Asked, body: Object) -> Response:
+        options = body.get("deleteOptions") or {}
+        grace = endings.grace_s(options.get("gracePeriodSeconds"))
+        endings.end_pod(self._standing, self._found(what), options, grace)
+        return JSONResponse(success(), 201)
+
+    def _delete_pods(self, what: Asked, options: Object, query: Mapping[str, str]) -> Response:
+        grace = endings.grace_s(options.get("gracePeriodSeconds"), query.get("gracePeriodSeconds"))
+        if what.name is not None:
+            ended = endings.end_pod(self._standing, self._found(what), options, grace)
+            return JSONResponse(lists.one(what.resource, ended))
+        chosen = lists.many(what.resource, self._standing.versions, lists.selected(what, query))
+        items = [endings.end_pod(self._standing, shown, options, grace) for shown in chosen["items"]]
+        return JSONResponse({**chosen, "items": items})
+
+    async def _delete_policy(self, what: Asked) -> Response:
+        await endings.end_policy(self._standing, str(what.namespace), str(what.name))
+        await self._standing.look()
+        return JSONResponse(
+            success(details={"name": what.name, "group": what.resource.group, "kind": "networkpolicies"})
+        )
+
+    async def _create_policy(self, what: Asked, body: Object) -> Response:
+        sent = body.get("metadata") or {}
+        name, namespace = sent.get("name"), what.namespace
+        if namespace not in self._standing.namespaces:
+            raise not_found("namespaces", str(namespace))
+        if not isinstance(name, str) or not name:
+            raise Refusal(422, "metadata.name: required; generateName is not stood in for by the lab")
+        if sent.get("namespace") not in (None, namespace):
+            raise Refusal(400, f"metadata.namespace {sent['namespace']!r}: the request is for {namespace!r}")
+        if (namespace, name) in self._standing.wanted.policies:
+            raise Refusal(409, f'networkpolicies.networking.k8s.io "{name}" already exists', "AlreadyExists")
+        made = metadata(name, namespace, str(uuid.uuid4()), time.time(), sent.get("labels"))
+        if sent.get("annotations"):
+            made["annotations"] = sent["annotations"]
+        warning = await changes.put_policy(self._standing, {"metadata": made, "spec": body.get("spec")})
+        await self._standing.look()
+        shown = self._standing.versions.objects["networkpolicies", namespace, name]
+        return _warn(JSONResponse(lists.one(what.resource, shown), 201), warning)
+
+    async def _change(self, request: Request, what: Asked) -> Response:
+        old = self._shown(what)
+        body = await _body(request, of=dict if what.verb == "update" else (dict, list))
+        new = body if what.verb == "update" else patches.patched(request.headers.get("content-type", ""), old, body)
+        warning = await changes.change(self._standing, what, old, new)
+        await self._standing.look()
+        return _warn(JSONResponse(self._shown(what)), warning)
+
+
+def _discovered(path: str) -> Object | None:
+    """What a client asks to learn what there is; None: this is no such path."""
+    match path.strip("/").split("/"):
+        case ["version"]:
+            found: Object | None = _VERSION
+        case ["api"]:
+            found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+        case ["api", version]:
+            found = catalogue.resources("", version)
+        case ["apis"]:
+            found = catalogue.groups()
+        case ["apis", group]:
+            found = catalogue.group(group)
+        case ["apis", group, version]:
+            found = catalogue.resources(group, version)
+        case _:
+            found = None
+    return found
+
+
+async def _body(request: Request, of: Any = dict) -> Any:  # JSON values, of the type `of`
+    """Of the request; an empty one is an empty object. Raises Refusal 400."""
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > _LONGEST_BODY:
+            raise Refusal(400, f"body: longer than {_LONGEST_BODY} bytes")
+    try:
+        body = json.loads(raw) if raw.strip() else {}
+    except ValueError as error:
+        raise Refusal(400, f"body: not JSON ({error})") from error
+    if not isinstance(body, of):
+        raise Refusal(400, "body: not a JSON object")
+    return body
+
+
+def _warn(response: Response, warning: str) -> Response:
+    if warning:
+        response.headers["warning"] = f'299 - "{warning}"'
+    return response

@@ -1,0 +1,123 @@
+"""Deployments with their ReplicaSets, and StatefulSets: how many pods are wanted, how many are there, how many are ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.kubernetes.objects import pods
+from lab.kubernetes.objects.shape import Object, condition, counted, metadata
+from lab.kubernetes.wanted import Wanted, pod_template_hash, set_name
+from lab.kubernetes.workloads import Workload
+
+
+@dataclass(frozen=True)
+class Count:
+    """Pods of a workload. `since_s`: when the last of them became ready, or was no longer."""
+
+    there: int
+    ready: int
+    since_s: float
+
+
+def deployment(wanted: Wanted, workload: Workload, count: Count) -> Object:
+    """As ``apps/v1`` has it."""
+    scale = wanted.scale(workload)
+    missing = max(scale.replicas - count.ready, 0)
+    available = count.ready >= scale.replicas
+    shown = metadata(workload.name, workload.namespace, scale.uid, scale.created_s, pods.labels(workload))
+    shown["generation"] = scale.generation
+    shown["annotations"] = {"deployment.kubernetes.io/revision": str(1 + bool(scale.template))}
+    return {
+        "metadata": shown,
+        "spec": {
+            "replicas": scale.replicas,
+            "selector": {"matchLabels": pods.labels(workload)},
+            "template": pods.template(workload, scale.template),
+            "strategy": {"type": "Recreate"},
+        },
+        "status": {
+            "observedGeneration": scale.generation,
+            **counted(
+                replicas=count.there,
+                updatedReplicas=count.there,
+                readyReplicas=count.ready,
+                availableReplicas=count.ready,
+                unavailableReplicas=missing,
+            ),
+            "conditions": [
+                condition(
+                    "Available",
+                    available,
+                    count.since_s,
+                    "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable",
+                ),
+                condition(
+                    "Progressing",
+                    holds=True,
+                    since_s=scale.created_s,
+                    reason="NewReplicaSetAvailable" if available else "ReplicaSetUpdated",
+                ),
+            ],
+        },
+    }
+
+
+def replica_set(wanted: Wanted, workload: Workload, count: Count) -> Object:
+    """The one that a Deployment has at present."""
+    scale = wanted.scale(workload)
+    named = {**pods.labels(workload), "pod-template-hash": pod_template_hash(workload, scale)}
+    shown = metadata(set_name(workload, scale), workload.namespace, scale.set_uid, scale.created_s, named)
+    shown["generation"] = scale.generation
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": workload.name, "uid": scale.uid}
+    shown["ownerReferences"] = [{**owner, "controller": True, "blockOwnerDeletion": True}]
+    template = pods.template(workload, scale.template)
+    template["metadata"]["labels"] = named
+    return {
+        "metadata": shown,
+        "spec": {"replicas": scale.replicas, "selector": {"matchLabels": named}, "template": template},
+        "status": {
+            "replicas": count.there,
+            "observedGeneration": scale.generation,
+            **counted(fullyLabeledReplicas=count.there, readyReplicas=count.ready, availableReplicas=count.ready),
+        },
+    }
+
+
+def stateful_set(wanted: Wanted, workload: Workload, count: Count) -> Object:
+    """As ``apps/v1`` has it."""
+    scale = wanted.scale(workload)
+    shown = metadata(workload.name, workload.namespace, scale.uid, scale.created_s, pods.labels(workload))
+    shown["generation"] = scale.generation
+    revision = set_name(workload, scale)
+    return {
+        "metadata": shown,
+        "spec": {
+            "replicas": scale.replicas,
+            "serviceName": workload.name,
+            "selector": {"matchLabels": pods.labels(workload)},
+            "template": pods.template(workload, scale.template),
+            "podManagementPolicy": "OrderedReady",
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+        },
+        "status": {
+            "observedGeneration": scale.generation,
+            "replicas": count.there,
+            "currentRevision": revision,
+            "updateRevision": revision,
+            "availableReplicas": count.ready,
+            **counted(currentReplicas=count.there, updatedReplicas=count.there, readyReplicas=count.ready),
+        },
+    }
+
+
+def scale(shown: Object) -> Object:
+    """The ``/scale`` of a Deployment or StatefulSet that is shown so."""
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    chosen = ",".join(f"{key}={value}" for key, value in shown["spec"]["selector"]["matchLabels"].items())
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {key: shown["metadata"][key] for key in kept},
+        "spec": {"replicas": shown["spec"]["replicas"]},
+        "status": {"replicas": shown["status"].get("replicas", 0), "selector": chosen},
+    }

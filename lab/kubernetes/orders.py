@@ -1,0 +1,226 @@
+"""Brings about what is wanted: starts, ends and replaces the processes behind pods, and has a site's traffic denied.
+
+It acts when something is ordered, and only on what the order is about. What others do (the runbook takes a volume, a site is
+killed, a person stops a service) it does not undo, as a controller of a real cluster would: who heals is the lab's `heal`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+import asyncpg
+
+from lab import system
+from lab.kubernetes import policies
+from lab.kubernetes.wanted import Pod, Wanted
+from lab.kubernetes.workloads import Workload, process
+from lab.model import Process, ServiceFailed
+from lab.provider import Provider
+from lab.supervisor import Running, ZoneSupervisor
+
+_AGAIN_AFTER_S = (1, 2, 5)
+_FAILURES = (ServiceFailed, OSError, asyncpg.PostgresError)
+
+
+class Orders:
+    """Of one site. `changed` is called whenever what is wanted, or what is, may have become another."""
+
+    def __init__(
+        self, wanted: Wanted, supervisor: ZoneSupervisor, provider: Provider, changed: Callable[[], None]
+    ) -> None:
+        self._wanted, self._supervisor, self._provider, self._changed = wanted, supervisor, provider, changed
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by workload
+        self._specs: dict[str, Process] = {}  # how a process that was ended had been started
+        self._failed: defaultdict[str, int] = defaultdict(int)  # uid of a pod -> starts that failed in a row
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._healed_ns = provider.healed_ns.get(wanted.site, 0)
+
+    # orders
+
+    def scale(self, workload: Workload, replicas: int) -> None:
+        """So many pods are wanted."""
+        scale = self._wanted.scale(workload)
+        if scale.replicas != replicas:
+            scale.replicas = replicas
+            scale.generation += 1
+        self._bring_about(workload)
+
+    def restart(self, workload: Workload, annotations: Mapping[str, str]) -> None:
+        """The template of its pods is another: all of them are replaced."""
+        scale = self._wanted.scale(workload)
+        scale.template = dict(annotations)
+        scale.generation += 1
+        for pod in self._wanted.pods_of(workload):
+            self.end(pod, pod.grace_s)
+
+    def end(self, pod: Pod, grace_s: float) -> None:
+        """End a pod: SIGKILL at once for a grace of 0, else its clean stop first. Another takes its place if one is wanted."""
+        if not pod.ending:
+            pod.ending = time.time()
+        pod.grace_s = grace_s
+        self._bring_about(pod.workload)
+
+    def cordon(self, node: str, *, unschedulable: bool) -> None:
+        """Whether a node takes pods; those that wait for one are placed."""
+        self._wanted.nodes[node].unschedulable = unschedulable
+        self._changed()
+        for workload in self._wanted.workloads:
+            if any(pod.node is None for pod in self._wanted.pods_of(workload)):
+                self._bring_about(workload)
+
+    async def enforce_policies(self) -> None:
+        """Have the site's traffic denied exactly when the policies deny all of it. Raises ServiceFailed, Refused."""
+        denied = policies.deny_everything(self._wanted.policies.values())
+        await self._provider.traffic({"site": self._wanted.site, "state": "denied" if denied else "allowed"})
+        self._changed()
+
+    # what others have done
+
+    def adopt(self) -> None:
+        """Make the pods those of the processes that there are.
+
+        A process that its init has started again is the same pod; one that was started afresh by somebody is another.
+        """
+        if (healed := self._provider.healed_ns.get(self._wanted.site, 0)) != self._healed_ns:
+            self._healed_ns = healed
+            self._as_built()
+        for workload in self._wanted.workloads:
+            if self._locks[_key(workload)].locked():
+                continue  # an order is being carried out: it knows better which pod is which
+            pods = {pod.ordinal: pod for pod in self._wanted.pods_of(workload)}
+            for ordinal, name in enumerate(workload.processes):
+                running = self._supervisor.running.get(name)
+                if running is not None and running.handle.returncode is None:
+                    self._adopt_one(workload, ordinal, pods.get(ordinal), running)
+
+    def _adopt_one(self, workload: Workload, ordinal: int, pod: Pod | None, running: Running) -> None:
+        if pod is not None and pod.pid not in (None, running.pid) and not running.restarts:
+            self._wanted.pods.remove(pod)
+            pod = None
+        if pod is None:
+            pod = self._wanted.new_pod(workload, ordinal)
+        if pod.node is None:  # it runs, cordoned nodes or not: it is somewhere
+            pod.node = next(iter(self._wanted.nodes))
+        pod.pid, pod.trouble = running.pid, ""
+
+    def _as_built(self) -> None:
+        """The site was healed: all that was taken from it on order is given back, the orders of this interface as well."""
+        for scale, workload in ((self._wanted.scale(each), each) for each in self._wanted.workloads):
+            if scale.replicas != len(workload.processes):
+                scale.replicas = len(workload.processes)
+                scale.generation += 1
+        for node in self._wanted.nodes.values():
+            node.unschedulable = False
+        denying = [key for key, each in self._wanted.policies.items() if policies.denies_anything(each)]
+        for key in denying:  # their effect has ended, and so do they: a policy that is shown must be one that holds
+            del self._wanted.policies[key]
+        self._wanted.pods = [pod for pod in self._wanted.pods if pod.process is not None]
+        for workload in self._wanted.workloads:
+            self._bring_about(workload)
+
+    # how
+
+    def _bring_about(self, workload: Workload) -> None:
+        self._changed()
+        task = asyncio.create_task(self._carry_out(workload))
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:  # a fault of ours: the lab's log shows it
+            traceback.print_exception(error)
+
+    async def _carry_out(self, workload: Workload) -> None:
+        async with self._locks[_key(workload)]:
+            while step := self._next_step(workload):
+                await asyncio.gather(*(self._end(pod) for pod in step if pod.ending))
+                await asyncio.gather(*(self._start(pod) for pod in step if not pod.ending))
+                self._changed()
+
+    def _next_step(self, workload: Workload) -> list[Pod]:
+        """The pods to end or to start now; pods that are wanted and missing are made, pods too many are marked."""
+        pods = self._wanted.pods_of(workload)
+        staying = [pod for pod in pods if not pod.ending]
+        wanted = self._wanted.scale(workload).replicas
+        for pod in staying[wanted:]:
+            pod.ending = time.time()
+        if ending := [pod for pod in pods if pod.ending]:
+            return ending
+        taken = {pod.ordinal for pod in pods}
+        for ordinal in range(wanted):
+            if ordinal not in taken:
+                pods.append(self._wanted.new_pod(workload, ordinal))
+        for pod in pods:
+            self._wanted.place(pod)
+        return [pod for pod in pods if pod.node is not None and pod.pid is None and not pod.trouble]
+
+    async def _end(self, pod: Pod) -> None:
+        name = pod.process
+        if name is not None and (running := self._supervisor.running.get(name)) is not None:
+            self._specs[name] = running.spec
+            if pod.grace_s == 0 and running.handle.returncode is None:
+                await self._supervisor.kill(name, again=False)
+            else:
+                await self._supervisor.stop(name, within_s=pod.grace_s)
+        self._wanted.pods.remove(pod)
+        self._failed.pop(pod.uid, None)
+
+    async def _start(self, pod: Pod) -> None:
+        workload, name = pod.workload, str(pod.process)
+        log = self._supervisor.log(name)
+        pod.log_from = log.stat().st_size if log.exists() else 0
+        try:
+            if why := self._refused(workload):
+                raise ServiceFailed(why)
+            if workload.is_database:
+                await system.start_database(self._supervisor, workload.cluster, workload.site)
+            else:
+                spec = self._specs.get(name) or process(self._supervisor.options, workload, pod.ordinal)
+                await self._supervisor.start(spec)
+            if (pid := self._supervisor.pid(name)) is None:
+                raise ServiceFailed(f"{name}: it ended as soon as it was ready")
+        except _FAILURES as error:
+            pod.trouble = " ".join(str(error).split()) or type(error).__name__
+            print(f"kubernetes {workload.site}: pod {pod.name}: {pod.trouble}", flush=True)
+            self._try_again(pod)
+        else:
+            pod.pid = pid
+            self._failed.pop(pod.uid, None)
+
+    def _refused(self, workload: Workload) -> str:
+        """Why nobody may start anything of this workload now; "": one may."""
+        site = workload.site
+        if not self._supervisor.site_alive(site):
+            return f"site {site} is down"
+        if site in self._provider.healing:
+            return f"site {site} is being healed"
+        if workload.is_database and workload.namespace == "vitals" and site in self._provider.without_volume:
+            return f"the provider has taken the volume from {site}"
+        return ""
+
+    def _try_again(self, pod: Pod) -> None:
+        times = self._failed[pod.uid]
+        self._failed[pod.uid] = times + 1
+        pause = _AGAIN_AFTER_S[min(times, len(_AGAIN_AFTER_S) - 1)]
+
+        def again() -> None:
+            if pod in self._wanted.pods and pod.pid is None:
+                pod.trouble = ""
+                self._bring_about(pod.workload)
+
+        asyncio.get_running_loop().call_later(pause, again)
+
+    async def stop(self) -> None:
+        """End what is still being carried out: the lab ends."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _key(workload: Workload) -> str:
+    return f"{workload.namespace}/{workload.name}"
