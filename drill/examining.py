@@ -78,12 +78,14 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
 
 def _fault(kind: Kind, driver: Driver, refused: dict[str, list[str]]) -> Remark:
     subject = f"fault {kind.name}"
-    lacks = list(
-        dict.fromkeys(each for service in kind.services or ("",) for each in lacking(driver, kind.name, service))
-    )
+    lacks = {service: lacking(driver, kind.name, service) for service in kind.services or ("",)}
+    able = [service for service, missing in lacks.items() if not missing]
     not_allowed = list(dict.fromkeys(each for operation in kind.needs for each in refused.get(operation, [])))
-    if lacks:
-        return Remark(subject, "limited", f"cannot be done: {'; '.join(lacks)}")
+    if len(able) < len(lacks):
+        why = "; ".join(dict.fromkeys(each for missing in lacks.values() for each in missing))
+        return Remark(
+            subject, "limited", f"can be done to {', '.join(able)} only: {why}" if able else f"cannot be done: {why}"
+        )
     if not_allowed:
         return Remark(subject, "limited", "may not be done", f"a Role with {'; '.join(not_allowed)}")
     return Remark(subject, "ok", kind.about)

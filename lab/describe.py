@@ -75,6 +75,7 @@ def _kubernetes(options: Options) -> dict[str, Any]:
         "kubeconfig": str(options.state / "kubeconfig"),
         "contexts": {site: site for site in model.SITES},
         "namespaces": ["vitals", "tools"] if tools.sites(options) else ["vitals"],
+        "isolated": ["vitals"],  # all processes of a site share its network
         "workloads": {
             role: {"kind": kinds.get(role, "Deployment"), "namespace": "vitals", "name": name}
             for role, name in named.items()

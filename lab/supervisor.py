@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ class ZoneSupervisor:
         self._reapers: dict[str, int] = {}
         self._holding: list[asyncio.subprocess.Process] = []
         self._ordered_down: dict[str, Process] = {}
+        self._starting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # sites
 
@@ -89,10 +91,11 @@ class ZoneSupervisor:
     # processes
 
     async def start(self, process: Process) -> None:
-        running = self.running.get(process.name)
-        if running is None or running.handle.returncode is not None:
-            self._ordered_down.pop(process.name, None)
-            await self._launch(process, restarts=0)
+        async with self._starting[process.name]:  # whoever comes second wants it to be ready as well
+            running = self.running.get(process.name)
+            if running is None or running.handle.returncode is not None:
+                self._ordered_down.pop(process.name, None)
+                await self._launch(process, restarts=0)
 
     async def stop(self, name: str, within_s: float = 10) -> None:
         running = self.running.pop(name, None)

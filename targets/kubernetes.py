@@ -48,6 +48,7 @@ class Kubernetes(Part):
     kubeconfig  one file for all contexts; null: the environment's KUBECONFIG, then the user's own
     contexts    context by site
     namespaces  what a lost site loses: every Deployment and StatefulSet in them, and their network
+    isolated    those of them that get a policy which denies all traffic; null: all
     workloads   by the name that plans use: server, analysis, balancer, database, sentry, matomo, prometheus, alertmanager
     most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
     """
@@ -55,6 +56,7 @@ class Kubernetes(Part):
     kubeconfig: Path | None = None
     contexts: dict[str, str]
     namespaces: list[str] = Field(min_length=1)
+    isolated: list[str] | None = None
     workloads: dict[str, Workload]
     most_pods: int = Field(100, ge=1)
     commands: Commands = Commands()

@@ -154,7 +154,7 @@ def driver_for(target: Target) -> Driver:
 
         rest = lab or CommandDriver(target.name, target.kubernetes.commands)
         # what is not its own it hands on by name, which no type checker follows
-        return cast("Driver", KubernetesDriver(target, target.kubernetes, rest))
+        return cast("Driver", KubernetesDriver(target.kubernetes, rest))
     if lab is None:
         raise NoDriver(
             f"target {target.name!r}: it has no control socket and no kubernetes section: nothing can act on it"

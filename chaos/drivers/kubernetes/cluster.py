@@ -23,6 +23,7 @@ from chaosk8s.statefulset.actions import scale_statefulset
 from chaoslib.exceptions import ActivityFailed
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
+from kubernetes.config import kube_config
 
 BEFORE = "zweitherz/replicas-before"  # annotation: how many there were before a drill changed it
 POLICY = "zweitherz-deny-all"
@@ -188,9 +189,10 @@ class Cluster:
     def _with_chaosk8s(self, what: str, but: int = 0) -> Iterator[dict[str, str]]:
         """Its secrets. `but`: the status that says it had been done before."""
         with _ONE_AT_A_TIME, self._asking(what):
-            former = os.environ.get("KUBECONFIG")
+            # the environment says whether there is a file, the client's module which one (as it was when it was imported)
+            former = os.environ.get("KUBECONFIG"), kube_config.KUBE_CONFIG_DEFAULT_LOCATION
             if self._file is not None:
-                os.environ["KUBECONFIG"] = self._file
+                os.environ["KUBECONFIG"] = kube_config.KUBE_CONFIG_DEFAULT_LOCATION = self._file
             try:
                 yield {"KUBERNETES_CONTEXT": self.context}
             except ApiException as error:
@@ -199,8 +201,9 @@ class Cluster:
             except ActivityFailed as error:
                 raise ClusterRefused(f"context {self.context}: {what}: {' '.join(str(error).split())[:200]}") from error
             finally:
-                if former is not None:
-                    os.environ["KUBECONFIG"] = former
+                kube_config.KUBE_CONFIG_DEFAULT_LOCATION = former[1]
+                if former[0] is not None:
+                    os.environ["KUBECONFIG"] = former[0]
                 elif self._file is not None:
                     del os.environ["KUBECONFIG"]
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from targets.kubernetes import Kubernetes, Workload
-from targets.model import Target
 
 _SEEN_WITHIN_S = 40
 _LOOK_EVERY_S = 0.2
@@ -28,8 +27,7 @@ OWN = frozenset({"kill_site", "restore_site", "set_service", "service_state", "k
 class KubernetesDriver:
     """See `chaos.drivers.Driver`: a few operations are our own, the others are those of `rest`."""
 
-    def __init__(self, target: Target, kubernetes: Kubernetes, rest: Any) -> None:  # rest: a Driver
-        self._target = target
+    def __init__(self, kubernetes: Kubernetes, rest: Any) -> None:  # rest: a Driver
         self._kubernetes = kubernetes
         self._rest = rest
         self._clusters: dict[str, Cluster] = {}
@@ -44,7 +42,7 @@ class KubernetesDriver:
             return str(self._rest.lacks(operation))
         if operation in ("kill_site", "restore_site"):
             return str(self._rest.lacks("rejoin")) if operation == "restore_site" else ""
-        if service and service not in self._kubernetes.workloads:
+        if service and self._is_elsewhere(service) and self._rest.lacks(operation):
             return f"kubernetes.workloads has no {service}"
         return ""
 
@@ -58,7 +56,7 @@ class KubernetesDriver:
                 threading.Event().wait(pause_s)
             if part in _LINKS and linked:
                 linked = False
-                for namespace in self._kubernetes.namespaces:
+                for namespace in self._isolated():
                     cluster.deny_all(namespace)
             elif part == "processes":
                 self._end(cluster, found)
@@ -66,13 +64,17 @@ class KubernetesDriver:
     def restore_site(self, site: str) -> None:
         """Policies away, as many replicas as before; then whoever knows how makes it follow the active site."""
         cluster = self.cluster(site)
-        for namespace in self._kubernetes.namespaces:
+        for namespace in self._isolated():
             cluster.allow_again(namespace)
+        for namespace in self._kubernetes.namespaces:
             for each in cluster.workloads(namespace):
                 cluster.scale_back(each)
         self._rest.rejoin(site)
 
     def set_service(self, site: str, service: str, state: str) -> None:
+        if self._is_elsewhere(service):
+            self._rest.set_service(site, service, state)
+            return
         cluster = self.cluster(site)
         if state == "frozen":
             raise ClusterRefused(f"{service} of {site}: Kubernetes can stop it, not freeze it (how: stopped)")
@@ -83,12 +85,16 @@ class KubernetesDriver:
             self._see(lambda: self.service_pid(site, service) is not None, f"{service} of {site}: no pod that is ready")
 
     def service_state(self, site: str, service: str) -> str:
+        if self._is_elsewhere(service):
+            return str(self._rest.service_state(site, service))
         found = self._found(site, service)
         pods = self.cluster(site).pods(found.namespace, found.selector)
         return "running" if any(each.runs for each in pods) else "stopped"
 
     def kill_service(self, site: str, service: str) -> int:
         """Every pod of it, without grace; a number that stands for one of them. A database is kept from being started again."""
+        if self._is_elsewhere(service):
+            return int(self._rest.kill_service(site, service))
         found, cluster = self._found(site, service), self.cluster(site)
         running = [each for each in cluster.pods(found.namespace, found.selector) if each.runs]
         if not running:
@@ -101,6 +107,9 @@ class KubernetesDriver:
 
     def service_pid(self, site: str, service: str) -> int | None:
         """A number that stands for the pod that is ready now."""
+        if self._is_elsewhere(service):
+            pid: int | None = self._rest.service_pid(site, service)
+            return pid
         found = self._found(site, service)
         pods = self.cluster(site).pods(found.namespace, found.selector)
         return next((each.number for each in pods if each.runs and each.ready), None)
@@ -111,10 +120,16 @@ class KubernetesDriver:
             self._clusters[site] = Cluster(self._kubernetes.contexts[site], self._kubernetes.kubeconfig)
         return self._clusters[site]
 
+    def _is_elsewhere(self, service: str) -> bool:
+        """Not in the clusters, as far as the target says: on call, for example."""
+        return service not in self._kubernetes.workloads
+
+    def _isolated(self) -> list[str]:
+        own = self._kubernetes
+        return own.namespaces if own.isolated is None else own.isolated
+
     def _found(self, site: str, service: str) -> Found:
-        workload: Workload | None = self._kubernetes.workloads.get(service)
-        if workload is None:
-            raise ClusterRefused(f"{service}: target {self._target.name} names no workload for it")
+        workload: Workload = self._kubernetes.workloads[service]
         return self.cluster(site).workload(workload.kind, workload.namespace, workload.name)
 
     def _all_of(self, cluster: Cluster) -> list[Found]:

@@ -34,7 +34,7 @@ def driver(own: RunningLab, **changes: Any) -> KubernetesDriver:
     assert own.target.kubernetes is not None
     assert own.target.control is not None
     section = own.target.kubernetes.model_copy(update=changes)
-    return KubernetesDriver(own.target, section, LabDriver(own.target, own.target.control))
+    return KubernetesDriver(section, LabDriver(own.target, own.target.control))
 
 
 def serves(own: RunningLab, site: str) -> bool:
@@ -92,11 +92,12 @@ def test_a_site_that_is_cut_off_goes_on_running(own: RunningLab) -> None:
 
 def test_a_policy_without_effect_is_seen_from_outside_and_not_believed(own: RunningLab) -> None:
     """The order is carried out, the cluster says that the policy is there, and patients are served: no receipt for that."""
-    cluster = driver(own).cluster("fra")
-    cluster.deny_all("tools")
-    assert cluster.denies_all("tools")
-    assert serves(own, "fra"), "the policy is in a namespace in which nothing of the product runs"
-    cluster.allow_again("tools")
+    lab = driver(own, isolated=["default"])
+    lab.kill_site("fra", ["private-link", "public-link"], 0)
+    assert lab.cluster("fra").denies_all("default")
+    assert serves(own, "fra"), "nothing of the product runs in that namespace"
+    lab.restore_site("fra")
+    assert not lab.cluster("fra").denies_all("default")
 
 
 def test_a_selector_that_matches_nothing_is_refused(own: RunningLab) -> None:
@@ -135,6 +136,7 @@ def test_a_deployment_that_somebody_scales_back_is_not_a_stopped_one(own: Runnin
 def test_what_kubernetes_cannot_do_is_done_by_the_lab(own: RunningLab) -> None:
     lab = driver(own)
     assert lab.dns_updates() == "taken"
+    assert lab.service_state("", "oncall") == "running", "on call is in no cluster"
     assert lab.lacks("fill_volume") == ""
     with pytest.raises(ClusterRefused, match="server of fra: Kubernetes can stop it, not freeze it"):
         lab.set_service("fra", "server", "frozen")
