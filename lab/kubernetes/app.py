@@ -14,7 +14,20 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lab.control import Refused
-from lab.kubernetes import access, asked, catalogue, changes, endings, lists, logs, patches, watches
+from lab.kubernetes import (
+    access,
+    asked,
+    catalogue,
+    changes,
+    endings,
+    lists,
+    logs,
+    openapi,
+    patches,
+    protobuf,
+    tables,
+    watches,
+)
 from lab.kubernetes.access import Door, User
 from lab.kubernetes.asked import Asked
 from lab.kubernetes.objects import owners
@@ -35,6 +48,8 @@ _VERSION = {
     "compiler": "none",
     "platform": "linux/stand-in",
 }
+_POLICY_FIELDS = {"apiVersion", "kind", "metadata", "spec", "status"}
+_METADATA_FIELDS = {"name", "namespace", "labels", "annotations", "creationTimestamp"}
 _LONGEST_BODY = 1 << 20
 
 
@@ -77,22 +92,24 @@ class Api:
 
     async def _done(self, request: Request, user: User, what: Asked) -> Response:
         await self._standing.look()
-        resource, query = what.resource, request.query_params
+        query = request.query_params
         match what.verb:
-            case "get":
-                return self._log(what, query) if resource.plural == "pods/log" else JSONResponse(self._shown(what))
-            case "list":
-                return JSONResponse(lists.many(resource, self._standing.versions, lists.selected(what, query)))
+            case "get" if what.resource.plural == "pods/log":
+                return self._log(what, query)
+            case "get" | "list":
+                return self._look(what, query, as_table=tables.wanted(request.headers.get("accept", "")))
             case "watch":
-                return self._watch(what, query)
+                return self._watch(what, query, as_table=tables.wanted(request.headers.get("accept", "")))
             case "patch" | "update":
                 return await self._change(request, what)
-        return await self._made_or_ended(what, user, await _body(request), query)
+        if what.verb == "create" and what.resource.kind == "SelfSubjectAccessReview":
+            is_protobuf = request.headers.get("content-type", "").startswith(protobuf.CONTENT_TYPE)
+            review = protobuf.access_review(await _raw(request)) if is_protobuf else await _body(request)
+            return JSONResponse(access.review(user, review, self._standing.namespaces), 201)
+        return await self._made_or_ended(what, await _body(request), query)
 
-    async def _made_or_ended(self, what: Asked, user: User, body: Object, query: Mapping[str, str]) -> Response:
+    async def _made_or_ended(self, what: Asked, body: Object, query: Mapping[str, str]) -> Response:
         match what.verb, what.resource.plural:
-            case "create", "selfsubjectaccessreviews":
-                return JSONResponse(access.review(user, body, self._standing.namespaces), 201)
             case "create", "pods/eviction":
                 return self._evict(what, body)
             case "create", "networkpolicies":
@@ -117,6 +134,17 @@ class Api:
             return owners.scale(shown)
         return lists.one(what.resource, shown)
 
+    def _look(self, what: Asked, query: Mapping[str, str], *, as_table: bool) -> Response:
+        resource, versions = what.resource, self._standing.versions
+        if what.verb == "get":
+            shown, items = self._shown(what), [self._shown(what)]
+        else:
+            shown = lists.many(resource, versions, lists.selected(what, query))
+            items = shown["items"]
+        if as_table and "/" not in resource.plural:
+            shown = tables.table(resource.plural, items, str(versions.version))
+        return JSONResponse(shown)
+
     def _log(self, what: Asked, query: Mapping[str, str]) -> Response:
         pod = self._standing.wanted.pod(str(what.namespace), str(what.name))
         if pod is None:
@@ -126,7 +154,7 @@ class Api:
             _warn(response, logs.NO_TIMES)
         return response
 
-    def _watch(self, what: Asked, query: Mapping[str, str]) -> Response:
+    def _watch(self, what: Asked, query: Mapping[str, str], *, as_table: bool) -> Response:
         if query.get("sendInitialEvents"):
             raise Refusal(422, "sendInitialEvents: forbidden: not stood in for by the lab")
         version = query.get("resourceVersion") or "0"
@@ -139,6 +167,7 @@ class Api:
             lists.selected(what, query),
             int(version) or None,
             float(within) if within else None,
+            as_table=as_table,
         )
         return StreamingResponse(events, media_type="application/json")
 
@@ -166,6 +195,9 @@ class Api:
 
     async def _create_policy(self, what: Asked, body: Object) -> Response:
         sent = body.get("metadata") or {}
+        unknown = [*(set(body) - _POLICY_FIELDS), *(f"metadata.{each}" for each in set(sent) - _METADATA_FIELDS)]
+        if unknown:
+            raise Refusal(422, f"unknown or not settable: {', '.join(sorted(unknown))}")
         name, namespace = sent.get("name"), what.namespace
         if namespace not in self._standing.namespaces:
             raise not_found("namespaces", str(namespace))
@@ -197,6 +229,10 @@ def _discovered(path: str) -> Object | None:
     match path.strip("/").split("/"):
         case ["version"]:
             found: Object | None = _VERSION
+        case ["openapi", "v3"]:
+            found = openapi.index()
+        case ["openapi", "v3", *of]:
+            found = openapi.document("/".join(of))
         case ["api"]:
             found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
         case ["api", version]:
@@ -212,13 +248,21 @@ def _discovered(path: str) -> Object | None:
     return found
 
 
-async def _body(request: Request, of: Any = dict) -> Any:  # JSON values, of the type `of`
-    """Of the request; an empty one is an empty object. Raises Refusal 400."""
+async def _raw(request: Request) -> bytes:
     raw = b""
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > _LONGEST_BODY:
             raise Refusal(400, f"body: longer than {_LONGEST_BODY} bytes")
+    return raw
+
+
+async def _body(request: Request, of: Any = dict) -> Any:  # JSON values, of the type `of`
+    """Of the request; an empty one is an empty object. Raises Refusal 400 or 415."""
+    raw = await _raw(request)
+    content_type = request.headers.get("content-type", "application/json")
+    if raw and "json" not in content_type:
+        raise Refusal(415, f"body of type {content_type!r}: the lab reads JSON")
     try:
         body = json.loads(raw) if raw.strip() else {}
     except ValueError as error:

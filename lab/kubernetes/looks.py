@@ -85,10 +85,11 @@ class Looks:
         wire = _wire(self._site, health)
         try:
             await asyncio.get_running_loop().sock_connect(wire, _address(health))
-            reader, writer = await asyncio.open_connection(sock=wire, ssl=self._tls(), server_hostname=health.host)
         except BaseException:
             wire.close()
             raise
+        # from here on the connection owns the socket, also when there is none in the end
+        reader, writer = await asyncio.open_connection(sock=wire, ssl=self._tls(), server_hostname=health.host)
         try:
             writer.write(f"GET {health.page} HTTP/1.1\r\nHost: {health.host}\r\nConnection: close\r\n\r\n".encode())
             status = (await reader.readline()).split()

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
-from lab.kubernetes import lists
+from lab.kubernetes import lists, tables
 from lab.kubernetes.catalogue import Resource
 from lab.kubernetes.lists import Selected
 from lab.kubernetes.objects.shape import Object
@@ -16,7 +16,13 @@ from lab.kubernetes.versions import Event
 
 
 async def watch(
-    standing: Standing, resource: Resource, wanted: Selected, version: int | None, within_s: float | None
+    standing: Standing,
+    resource: Resource,
+    wanted: Selected,
+    version: int | None,
+    within_s: float | None,
+    *,
+    as_table: bool,
 ) -> AsyncIterator[bytes]:
     """Events after `version` (None: first everything that there is, as ADDED), until `within_s` have passed (None: for ever)."""
     try:
@@ -24,14 +30,14 @@ async def watch(
             if version is None:
                 version = standing.versions.version
                 for shown in lists.many(resource, standing.versions, wanted)["items"]:
-                    yield _line("ADDED", resource, shown)
+                    yield _line("ADDED", resource, shown, as_table=as_table)
             while True:
                 bell = standing.bell
                 await standing.look()
                 for event in standing.versions.after(version):
                     version = event.version
                     if (kind := _kind(event, wanted)) is not None:
-                        yield _line(kind, resource, event.now)
+                        yield _line(kind, resource, event.now, as_table=as_table)
                 await standing.rest(bell)
     except TimeoutError:
         return  # the client asked for so long, and no longer
@@ -46,5 +52,8 @@ def _kind(event: Event, wanted: Selected) -> str | None:
     return {(True, True): "MODIFIED", (False, True): "ADDED", (True, False): "DELETED"}.get((before, now))
 
 
-def _line(kind: str, resource: Resource, shown: Object) -> bytes:
-    return json.dumps({"type": kind, "object": lists.one(resource, shown)}).encode() + b"\n"
+def _line(kind: str, resource: Resource, shown: Object, *, as_table: bool) -> bytes:
+    whole = lists.one(resource, shown)
+    if as_table:
+        whole = tables.table(resource.plural, [shown], shown["metadata"]["resourceVersion"])
+    return json.dumps({"type": kind, "object": whole}).encode() + b"\n"

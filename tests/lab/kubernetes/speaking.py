@@ -71,7 +71,7 @@ class SpeakingLab(RunningLab):
             check=False,
         )
         assert not check or done.returncode == 0, done.stderr
-        return done.stdout if done.returncode == 0 else done.stderr
+        return done.stdout if done.returncode == 0 else done.stdout + done.stderr
 
 
 def refused(call: Callable[[], Any]) -> client.ApiException:

@@ -60,7 +60,6 @@ def test_more_pods_than_the_lab_has_room_for_wait(speaking: SpeakingLab) -> None
     apps = speaking.apps()
     apps.patch_namespaced_deployment("vitals", "vitals", {"spec": {"replicas": 3}})
     try:
-        phases = eventually(lambda: [each.status.phase for each in speaking.pods("vitals").values()])
         eventually(lambda: len(speaking.pods("vitals")) == 3)
         phases = sorted(each.status.phase for each in speaking.pods("vitals").values())
         assert phases == ["Pending", "Running", "Running"]
@@ -171,11 +170,16 @@ def linked(speaking: SpeakingLab) -> bool:
 
 def test_a_deny_all_policy_takes_the_site_s_links_down_and_its_removal_up_again(speaking: SpeakingLab) -> None:
     networking = speaking.networking("gra")
+    dial = (
+        speaking.python,
+        "-c",
+        "import socket; socket.create_connection(('203.0.113.10', 443), 1); print('answers')",
+    )
+    assert speaking.inside("witness", *dial) == "answers"
     networking.create_namespaced_network_policy("vitals", deny_all())
     try:
         assert not linked(speaking)
-        ping = ("ping", "-c", "1", "-W", "1", "203.0.113.10")
-        assert "0 received" in speaking.inside("witness", *ping, check=False)
+        assert speaking.inside("witness", *dial, check=False) == ""
         assert len(speaking.core("gra").list_node().items) == 2, (
             "the API belongs to the provider and can still be reached"
         )
@@ -183,7 +187,7 @@ def test_a_deny_all_policy_takes_the_site_s_links_down_and_its_removal_up_again(
     finally:
         networking.delete_namespaced_network_policy("deny-all", "vitals")
     assert linked(speaking)
-    assert "1 received" in speaking.inside("witness", *ping)
+    assert speaking.inside("witness", *dial) == "answers"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +218,6 @@ def test_a_policy_that_matches_nothing_or_denies_one_way_has_no_effect(
         (deny_all(egress=[{"ports": [{"port": 53}]}]), "vitals", 501),
         (deny_all(), "tools", 501),
         (deny_all(), "nowhere", 404),
-        (deny_all(podSelektor={}), "vitals", 422),
     ],
 )
 def test_a_policy_that_is_not_stood_in_for_is_refused(
