@@ -47,8 +47,8 @@ class Workload:
 
 
 def namespaces(options: Options, site: str) -> tuple[str, ...]:
-    """Those that stand at a site."""
-    return ("vitals", "tools") if site in tools.sites(options) else ("vitals",)
+    """Those that stand at a site; ``default`` is everywhere, and nothing runs in it."""
+    return ("default", "vitals", "tools") if site in tools.sites(options) else ("default", "vitals")
 
 
 def workloads(options: Options, site: str) -> list[Workload]:

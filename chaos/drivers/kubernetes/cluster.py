@@ -131,13 +131,18 @@ class Cluster:
             self._scale(found, found.before)
             self._annotate(found, None)
 
-    def end_pods(self, namespace: str, selector: str) -> list[str]:
-        """Delete them without grace, all at once; their names. None at all is refused: a selector that matches nothing."""
-        with self._with_chaosk8s(f"delete pods {selector} in {namespace}") as secrets:
+    def end_pods(self, namespace: str, selector: str, *, going: bool = False) -> list[str]:
+        """Delete them without grace, all at once; their names. None at all is refused: a selector that matches nothing.
+
+        `going`: they are going anyway, and one that is gone by now is none too few.
+        """
+        ended: list[str] = []
+        what = f"delete pods {selector} in {namespace}"
+        with self._with_chaosk8s(what, but=_NOT_FOUND if going else 0) as secrets:
             ended = terminate_pods(label_selector=selector, all=True, grace_period=0, ns=namespace, secrets=secrets)
-        if not ended:
+        if not ended and not going:
             raise ClusterRefused(f"context {self.context}: no pod in {namespace} matches {selector or 'everything'}")
-        return [str(name) for name in ended]
+        return ended
 
     def deny_all(self, namespace: str) -> None:
         """A policy of our own name that lets nothing in and nothing out; harmless when it is there."""

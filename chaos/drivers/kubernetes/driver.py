@@ -146,12 +146,12 @@ class KubernetesDriver:
     def _end(self, cluster: Cluster, found: Sequence[Found]) -> None:
         for each in found:
             cluster.scale(each, 0)
-        for each in found:
-            if cluster.pods(each.namespace, each.selector):
-                cluster.end_pods(each.namespace, each.selector)
 
         def gone() -> bool:
-            return not any(cluster.pods(each.namespace, each.selector) for each in found)
+            left = [each for each in found if cluster.pods(each.namespace, each.selector)]
+            for each in left:
+                cluster.end_pods(each.namespace, each.selector, going=True)
+            return not left
 
         names = ", ".join(f"{each.namespace}/{each.name}" for each in found)
         self._see(gone, f"context {cluster.context}: pods of {names} are still there, or there again")

@@ -70,7 +70,7 @@ def secrets(namespace: str, site: str, born_s: float) -> list[Object]:
     """Their names. What they hold is nobody's business."""
     return [
         {"metadata": metadata(name, namespace, steady_uid(site, "secret", name), born_s), "type": "Opaque"}
-        for name in _SECRETS[namespace]
+        for name in _SECRETS.get(namespace, ())
     ]
 
 
