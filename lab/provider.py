@@ -126,8 +126,8 @@ class Provider:
         site, cluster = site_of(request), request.get("cluster", MAIN.name)
         by = str(request.get("by", ""))
         without_volume = cluster == MAIN.name and by in self.without_volume
-        cut_off = by in self.fenced or by in self.denied or self.links_down.get(by, set()) == set(_LINKS)
-        if cut_off or without_volume:
+        isolated = by in self.fenced or by in self.denied or self.links_down.get(by, set()) == set(_LINKS)
+        if isolated or without_volume:
             raise Refused(f"fence {site}: {by} is cut off itself")
         # what was seen before the site came back is no reason to cut it off again
         if site in self.healing or int(request.get("dead_since_ns", time.monotonic_ns())) < self.healed_ns.get(site, 0):
@@ -144,6 +144,10 @@ class Provider:
             for interface in _LINKS:
                 await asyncio.to_thread(set_interface, site, interface, up=False)
         return {"t_ns": time.monotonic_ns()}
+
+    def cut_off(self, site: str) -> bool:
+        """Whether the other site cannot be reached from there, for whatever reason."""
+        return site in self.fenced or site in self.denied or "private" in self.links_down[site]
 
     async def traffic(self, request: dict[str, Any]) -> Answer:
         """All of a site's traffic: denied by a policy, or allowed; what was taken for another reason stays taken."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from lab.vitals.export import write_rows
 
 _TAKEOVER_WITHIN_S = 90
 _SERVING_WITHIN_S = 20
+_DATABASES: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(
+    asyncio.Lock
+)  # (cluster, site) -> held while it starts
 
 
 async def bring_up(supervisor: Supervisor) -> None:
@@ -80,9 +84,14 @@ async def heal_site(supervisor: Supervisor, site: str) -> None:
 
 async def start_database(supervisor: Supervisor, cluster: Cluster, site: str) -> None:
     """As the mirror of the other site's where that is primary by now, else as what it was."""
-    database = Postgres(supervisor.options, cluster)
     if cluster is TOOLS and site not in tools.sites(supervisor.options):
         return
+    async with _DATABASES[cluster.name, site]:  # two who rejoin it at once would copy into one folder
+        await _start_database(supervisor, cluster, site)
+
+
+async def _start_database(supervisor: Supervisor, cluster: Cluster, site: str) -> None:
+    database = Postgres(supervisor.options, cluster)
     primary = await _primary(database)
     await supervisor.stop(database.name_alone(site))
     if primary is None:

@@ -201,6 +201,8 @@ class Orders:
             return f"site {site} is being healed"
         if workload.is_database and workload.namespace == "vitals" and site in self._provider.without_volume:
             return f"the provider has taken the volume from {site}"
+        if workload.is_database and self._provider.cut_off(site):
+            return f"site {site} is cut off: its database reaches nobody whom it could follow"
         return ""
 
     def _try_again(self, pod: Pod) -> None:
