@@ -69,7 +69,11 @@ def test_nothing_can_be_built_or_installed_in_the_last_stage() -> None:
     assert not re.search(r"apt|gcc|build-essential|pip install", " ".join(rest for _, rest in LAST))
     assert any("pip uninstall" in rest for rest in of(LAST, "RUN"))
     assert all("--from=packages" in rest for rest in of(LAST, "COPY"))
-    assert all(re.fullmatch(r"python:3\.11-slim-bookworm( AS packages)?", rest) for s in (BUILD, LAST) for rest in of(s, "FROM"))
+    assert all(
+        re.fullmatch(r"python:3\.11-slim-bookworm( AS packages)?", rest)
+        for s in (BUILD, LAST)
+        for rest in of(s, "FROM")
+    )
 
 
 def test_what_is_copied_is_there_and_in_the_context() -> None:
@@ -84,7 +88,9 @@ def test_what_is_copied_is_there_and_in_the_context() -> None:
         for file in files:
             name = str(file.relative_to(HOME))
             assert any(fnmatch.fnmatch(name, rule) for rule in taken), name
-    for file in subprocess.run(["git", "ls-files"], cwd=HOME, capture_output=True, text=True, check=True).stdout.split():
+    for file in subprocess.run(
+        ["git", "ls-files"], cwd=HOME, capture_output=True, text=True, check=True
+    ).stdout.split():
         if any(fnmatch.fnmatch(file, rule) for rule in taken):
             assert file.startswith(("lab/", "deploy/services.txt", "requirements.lock")), file
 

@@ -18,10 +18,7 @@ FOLDER = HOME / "deploy" / "kubernetes"
 SITES = ("fra", "gra")
 # one YAML file each; clusters/ is read by kind, kustomization.yaml by kustomize
 PLAIN = sorted(
-    path
-    for part in ("base", "drill")
-    for path in (FOLDER / part).rglob("*.yaml")
-    if path.name != "kustomization.yaml"
+    path for part in ("base", "drill") for path in (FOLDER / part).rglob("*.yaml") if path.name != "kustomization.yaml"
 )
 Document = dict[str, Any]  # YAML
 

@@ -59,7 +59,9 @@ def test_postgres_has_the_labs_settings() -> None:
     (block,) = re.findall(r'_SETTINGS = """\n(.*?)"""', lab, re.S)
     here = (FOLDER / "base/postgres/postgresql.conf").read_text()
     settings = [dict(re.findall(r"^(\w+) = (.+)$", text, re.M)) for text in (block, here)]
-    different = {name for name in settings[0].keys() | settings[1].keys() if settings[0].get(name) != settings[1].get(name)}
+    different = {
+        name for name in settings[0].keys() | settings[1].keys() if settings[0].get(name) != settings[1].get(name)
+    }
     assert different == {
         *("listen_addresses", "port", "unix_socket_directories", "shared_buffers", "cluster_name"),
         *("ssl", "ssl_min_protocol_version"),

@@ -36,9 +36,7 @@ def find(kind: str, name: str, namespace: str | None = None) -> Document:
     (found,) = (
         each
         for each in DOCUMENTS
-        if each["kind"] == kind
-        and each["metadata"]["name"] == name
-        and each["metadata"].get("namespace") == namespace
+        if each["kind"] == kind and each["metadata"]["name"] == name and each["metadata"].get("namespace") == namespace
     )
     return found
 

@@ -1,4 +1,4 @@
-"""Who may speak to whom: nothing by default; every connection that the services make is allowed at both its ends, and no other."""
+"""Who may speak to whom: nothing by default; every connection that services make is allowed at both its ends, and no other."""
 
 from __future__ import annotations
 

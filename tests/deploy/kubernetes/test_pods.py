@@ -142,7 +142,7 @@ def routes(name: str) -> set[str]:
     if name == "vitals":
         return set(vitals._ROUTES)
     if name == "analysis":
-        made = Analysis(AnalysisSettings(site="fra", token_key="k")).application()
+        made = Analysis(AnalysisSettings(site="fra", token_key="")).application()
     else:
         settings = TelemetrySettings("fra", Path(), 5432, Path(), "", "", "", 1)
         made = telemetry.make(settings, getattr(telemetry, f"_{name}"))

@@ -249,7 +249,9 @@ def test_dns_is_not_changed_where_the_promotion_failed(place: Path) -> None:
     assert orders(place)[-1] == "dns tools.heart.test fra"
 
 
-@pytest.mark.parametrize("arguments", [(), ("vitals",), ("vitals", "ber"), ("main", "fra"), ("vitals", "fra", "--force")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("vitals",), ("vitals", "ber"), ("main", "fra"), ("vitals", "fra", "--force")]
+)
 def test_a_takeover_that_is_not_understood_is_refused(place: Path, arguments: tuple[str, ...]) -> None:
     install(place, "kubectl")
     done = run(place, "takeover.sh", *arguments)

@@ -1,4 +1,4 @@
-"""Whatever a manifest names is there, or is made by up.sh: selectors, services, ports, configuration, secrets, accounts, volumes."""
+"""Whatever a manifest names is there, or is made by up.sh: pods, ports, configuration, secrets, accounts, volumes."""
 
 from __future__ import annotations
 
@@ -138,7 +138,9 @@ def test_the_sites_lead_to_each_other(built: dict[str, list[Document]]) -> None:
 def test_what_others_rely_on_is_called_so(built: dict[str, list[Document]]) -> None:
     for site in SITES:
         for name in ("vitals", "analysis", "balancer"):
-            assert one(built[site], "Deployment", name, "vitals")["spec"]["template"]["metadata"]["labels"]["app"] == name
+            assert (
+                one(built[site], "Deployment", name, "vitals")["spec"]["template"]["metadata"]["labels"]["app"] == name
+            )
         assert one(built[site], "StatefulSet", "postgres", "vitals")["spec"]["template"]["metadata"]["labels"] == {
             "app": "postgres"
         }

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,11 +59,20 @@ def test_it_reaches_its_database_by_tls_and_cannot_without(facts: dict[str, Any]
     many, encrypted = facts["encrypted"].split("|")
     assert int(many) >= 1
     assert encrypted == "t"
-    assert facts["plain_refused"] == 2
+    assert (facts["plain_refused"], facts["by_tls"]) == (2, 0)
+
+
+def test_all_of_it_happens_on_a_read_only_root_file_system(facts: dict[str, Any]) -> None:
+    assert facts["root_writable"] is False
 
 
 def test_probes_tell_a_server_without_database_from_a_dead_one(facts: dict[str, Any]) -> None:
     assert (facts["live_without"], facts["ready_without"]) == (200, 503)
+
+
+def test_the_databases_probes_see_life_at_both_sites_and_death(facts: dict[str, Any]) -> None:
+    assert facts["probes"] == [0] * 6, "a mirror is ready too: it follows"
+    assert facts["probes_of_the_dead"] == [2, 1]
 
 
 def test_a_takeover_keeps_what_was_acknowledged(facts: dict[str, Any]) -> None:

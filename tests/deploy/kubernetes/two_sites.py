@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from tests.lab.upload import bundle, token
 
 ADDRESS = {"fra": "127.0.0.1", "gra": "127.0.0.2"}
 BIN = servers.program("pg_rewind").parent
-
 
 
 @dataclass(frozen=True)
@@ -101,6 +100,12 @@ class Database:
                 return process
             time.sleep(0.1)
         raise AssertionError((self.folder / "log").read_text()[-2000:])
+
+    def probe(self, kind: str) -> int:
+        """Exit code of a probe's own command."""
+        (container,) = one(plain(), "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"]
+        command = [word.replace("/run/", f"{self.folder}/run/") for word in container[kind]["exec"]["command"]]
+        return subprocess.run(command, env=self.environment(), capture_output=True, check=False).returncode
 
     def ask(self, question: str, within_s: float = 10) -> str:
         """The answer of the site's own server to its superuser; 'no answer' after a while."""
@@ -196,98 +201,130 @@ class Application:
         self.process.wait(15)
 
 
-def story(root: Path) -> dict[str, Any]:
-    """From two empty volumes to a takeover and the return of the lost site."""
-    manifest_files.make(root / "made")
-    facts: dict[str, Any] = {}
-    fra, gra = Database(root, "fra"), Database(root, "gra")
-    for each in (fra, gra):
-        each.lay_out()
+@dataclass
+class Story:
+    """What happens, part by part; `facts` is what tests look at."""
 
-    # nobody may begin: an empty volume alone makes no database
-    facts["unbidden"] = fra.script("prepare.sh", within_s=6).returncode
-    facts["unbidden_made"] = (fra.folder / "data/pgdata").exists()
+    root: Path
+    facts: dict[str, Any] = field(default_factory=dict)
 
-    (fra.folder / "begin/here").touch()
-    facts["begins"] = must(fra.script("prepare.sh"))
-    (fra.folder / "begin/here").unlink()
-    primary = fra.start()
-    facts["copies"] = must(gra.script("prepare.sh"))
-    mirror = gra.start()
-    facts["synchronous"] = must(fra.script("synchronous.sh", "30"))
-    facts["synchronous_at_mirror"] = must(gra.script("synchronous.sh", "30"))
+    def __post_init__(self) -> None:
+        manifest_files.make(self.root / "made")
+        self.fra, self.gra = Database(self.root, "fra"), Database(self.root, "gra")
+        for each in (self.fra, self.gra):
+            each.lay_out()
 
-    server = Application(root, "fra")
-    facts["live"], facts["ready"] = server.status("/health/live"), server.status("/health/ready")
-    facts["uploads"] = [server.upload("k-1"), server.upload("k-1"), server.upload("k-2")]
-    facts["metrics"] = "vitals_uploads_total" in server.metrics()
-    facts["encrypted"] = fra.ask("SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
-                                 "WHERE usename = 'vitals'")  # fmt: skip
-    facts["plain_refused"] = subprocess.run(
-        [
-            *("psql", "-XAtq", "-c", "SELECT 1", "-d"),
-            f"host=127.0.0.1 user=vitals dbname=vitals sslmode=disable passfile={server.folder}/run/vitals/passwords",
-        ],
-        env={"PATH": f"{BIN}:/usr/bin:/bin", **servers.environment()},
-        capture_output=True,
-        text=True,
-        check=False,
-    ).returncode
+    def begin(self) -> None:
+        """From two empty volumes; an empty volume alone makes no database."""
+        facts, fra, gra = self.facts, self.fra, self.gra
+        facts["unbidden"] = fra.script("prepare.sh", within_s=6).returncode
+        facts["unbidden_made"] = (fra.folder / "data/pgdata").exists()
+        (fra.folder / "begin/here").touch()
+        facts["begins"] = must(fra.script("prepare.sh"))
+        (fra.folder / "begin/here").unlink()
+        self.at_fra = fra.start()
+        facts["copies"] = must(gra.script("prepare.sh"))
+        self.at_gra = gra.start()
+        facts["synchronous"] = must(fra.script("synchronous.sh", "30"))
+        kinds = ("startupProbe", "readinessProbe", "livenessProbe")
+        facts["probes"] = [each.probe(kind) for each in (fra, gra) for kind in kinds]
+        facts["synchronous_at_mirror"] = must(gra.script("synchronous.sh", "30"))
 
-    # the site is lost
-    primary.kill()
-    primary.wait()
-    facts["live_without"], facts["ready_without"] = server.status("/health/live"), server.status("/health/ready")
-    server.stop()
-    facts["promotes"] = must(gra.script("promote.sh"))
-    after = Application(root, "gra")
-    facts["ready_after"] = after.status("/health/ready")
-    facts["kept"] = [after.upload("k-1"), after.upload("k-2"), after.upload("k-3")]
-    after.stop()
+    def serve(self) -> Application:
+        facts = self.facts
+        server = Application(self.root, "fra")
+        facts["live"], facts["ready"] = server.status("/health/live"), server.status("/health/ready")
+        facts["uploads"] = [server.upload("k-1"), server.upload("k-1"), server.upload("k-2")]
+        facts["metrics"] = "vitals_uploads_total" in server.metrics()
+        facts["encrypted"] = self.fra.ask(
+            "SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'vitals'"
+        )
+        where = f"host=127.0.0.1 user=vitals dbname=vitals passfile={server.folder}/run/vitals/passwords"
+        facts["plain_refused"], facts["by_tls"] = (
+            subprocess.run(
+                ["psql", "-XAtq", "-c", "SELECT 1", "-d", f"{where} sslmode={mode}"],
+                env={"PATH": f"{BIN}:/usr/bin:/bin", **servers.environment()},
+                capture_output=True,
+                check=False,
+            ).returncode
+            for mode in ("disable", "require")
+        )
+        return server
 
-    # it comes back alone, before it can hear of the promotion: nobody is told that anything is stored
-    mirror.terminate()
-    mirror.wait(30)
-    facts["alone"] = must(fra.script("prepare.sh"))
-    primary = fra.start()
-    facts["alone_write"] = fra.ask(
-        "INSERT INTO upload (key, patient, seq, digest, body) VALUES ('stray', 'p', 1, '', '')", within_s=3
-    )
-    primary.kill()
-    primary.wait()
+    def lose(self, server: Application) -> None:
+        """The site dies, the other one takes over."""
+        facts = self.facts
+        end(self.at_fra)
+        facts["probes_of_the_dead"] = [self.fra.probe(kind) for kind in ("readinessProbe", "livenessProbe")]
+        facts["live_without"], facts["ready_without"] = server.status("/health/live"), server.status("/health/ready")
+        server.stop()
+        facts["promotes"] = must(self.gra.script("promote.sh"))
+        after = Application(self.root, "gra")
+        facts["ready_after"] = after.status("/health/ready")
+        facts["kept"] = [after.upload("k-1"), after.upload("k-2"), after.upload("k-3")]
+        after.stop()
 
-    # and when it hears of it
-    (gra.folder / "data/pgdata/postmaster.pid").unlink(missing_ok=True)
-    facts["goes_on"] = must(gra.script("prepare.sh"))
-    mirror = gra.start()
-    facts["returns"] = must(fra.script("prepare.sh"))
-    primary = fra.start()
-    facts["synchronous_again"] = must(gra.script("synchronous.sh", "30"))
-    facts["rows"] = {
-        each.site: each.ask("SELECT string_agg(key, ' ' ORDER BY key) FROM upload") for each in (fra, gra)
-    }
+    def come_back(self) -> None:
+        """First alone, before it can hear of the promotion; then it hears of it."""
+        facts, fra, gra = self.facts, self.fra, self.gra
+        end(self.at_gra)
+        facts["alone"] = must(fra.script("prepare.sh"))
+        self.at_fra = fra.start()
+        facts["alone_write"] = fra.ask(
+            "INSERT INTO upload (key, patient, seq, digest, body) VALUES ('stray', 'p', 1, '', '')", within_s=3
+        )
+        end(self.at_fra)
+        facts["goes_on"] = must(gra.script("prepare.sh"))
+        self.at_gra = gra.start()
+        facts["returns"] = must(fra.script("prepare.sh"))
+        self.at_fra = fra.start()
+        facts["synchronous_again"] = must(gra.script("synchronous.sh", "30"))
+        facts["rows"] = {
+            each.site: each.ask("SELECT string_agg(key, ' ' ORDER BY key) FROM upload") for each in (fra, gra)
+        }
 
-    # its volume is lost: copied afresh, with the slot that is there already
-    primary.kill()
-    primary.wait()
-    subprocess.run(["rm", "-rf", str(fra.folder / "data/pgdata")], check=True)
-    facts["copied_afresh"] = must(fra.script("prepare.sh"))
-    primary = fra.start()
-    must(gra.script("synchronous.sh", "30"))
+    def lose_the_volume(self) -> None:
+        """Copied afresh, with the slot that is there already."""
+        end(self.at_fra)
+        subprocess.run(["rm", "-rf", str(self.fra.folder / "data/pgdata")], check=True)
+        self.facts["copied_afresh"] = must(self.fra.script("prepare.sh"))
+        self.at_fra = self.fra.start()
+        must(self.gra.script("synchronous.sh", "30"))
 
-    # two that were both promoted
-    fra.ask("SELECT pg_promote()")
-    primary.terminate()
-    primary.wait(30)
-    refused = fra.script("prepare.sh")
-    facts["two_primaries"] = [refused.returncode, refused.stderr.strip()]
-    mirror.kill()
-    mirror.wait()
-    return facts
+    def promote_both(self) -> None:
+        self.fra.ask("SELECT pg_promote()")
+        end(self.at_fra)
+        refused = self.fra.script("prepare.sh")
+        self.facts["two_primaries"] = [refused.returncode, refused.stderr.strip()]
+        end(self.at_gra)
+
+    def tell(self) -> dict[str, Any]:
+        """All of it, in its order."""
+        self.begin()
+        self.lose(self.serve())
+        self.come_back()
+        self.lose_the_volume()
+        self.promote_both()
+        return self.facts
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """As a machine without power does."""
+    process.kill()
+    process.wait()
+
+
+def close_root(folder: Path) -> None:
+    """The root file system becomes read-only, as in a pod; `folder`, where the mounts are, does not."""
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", "/"], check=True)
 
 
 if __name__ == "__main__":
     urllib3.disable_warnings()
     os.umask(0o077)
     subprocess.run(["ip", "link", "set", "dev", "lo", "up"], check=True)
-    print(json.dumps(story(Path(sys.argv[1]))))
+    close_root(Path(sys.argv[1]))
+    told = Story(Path(sys.argv[1])).tell()
+    told["root_writable"] = os.access("/", os.W_OK) or os.access(FOLDER, os.W_OK)
+    print(json.dumps(told))
