@@ -33,7 +33,8 @@ say() { echo "up: $1" >&2; }
 
 other() { [ "$1" = fra ] && echo gra || echo fra; }
 at() { context=$1; shift; kubectl --context "$context" "$@"; }
-node() { [ "$tool" = kind ] && echo "zweitherz-$1-control-plane" || echo "k3d-zweitherz-$1-server-0"; }
+# where the private link comes in and the databases run; kind's own node for control takes no pods
+node() { [ "$tool" = kind ] && echo "zweitherz-$1-worker" || echo "k3d-zweitherz-$1-agent-0"; }
 network() { [ "$tool" = kind ] && echo kind || echo zweitherz; }
 address() { docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$(node "$1")"; }
 
@@ -100,6 +101,7 @@ link=$(docker network inspect --format '{{range .IPAM.Config}}{{println .Subnet}
 [ -n "$link" ] || { say "the network $(network) has no IPv4 addresses"; exit 1; }
 
 for site in fra gra; do
+  at "$site" label node "$(node "$site")" heart.test/link=yes --overwrite >&2
   at "$site" apply --filename "$here/base/main/namespace.yaml" --filename "$here/base/tools/namespace.yaml" >&2
 done
 may_begin vitals fra >&2

@@ -164,6 +164,10 @@ def test_both_clusters_are_raised_and_get_their_manifests(place: Path, tool: str
         assert pod["containers"][0]["image"] == "zweitherz-services:t1"
         assert pod["hostAliases"][0]["ip"] == (other if site == "fra" else own), "Sentry is active at gra"
         assert not (place / f"deploy/kubernetes/secrets/made/{site}.yaml").exists(), "it has every secret in it"
+    node = {"kind": "zweitherz-{}-worker", "k3d": "k3d-zweitherz-{}-agent-0"}[tool]
+    for site in ("fra", "gra"):
+        assert f"kubectl --context {site} label node {node.format(site)} heart.test/link=yes --overwrite" in given
+        assert any(each.startswith("docker inspect") and each.endswith(node.format(site)) for each in given)
     begun = [each for each in given if "create configmap begin" in each]
     assert [each.split()[2:5] for each in begun] == [["fra", "--namespace", "vitals"], ["gra", "--namespace", "tools"]]
     assert len([each for each in given if "delete configmap begin" in each]) == 4

@@ -122,9 +122,14 @@ def test_the_sites_lead_to_each_other(built: dict[str, list[Document]]) -> None:
     """The port of a site's nodes on which a database is reached is the one that the other site's peer service leads to."""
     for site, other in (("fra", "gra"), ("gra", "fra")):
         for space in ("vitals", "tools"):
-            (port,) = one(built[site], "Service", "postgres-link", space)["spec"]["ports"]
+            link = one(built[site], "Service", "postgres-link", space)["spec"]
+            (port,) = link["ports"]
             (reached,) = one(built[other], "EndpointSlice", "postgres-peer", space)["ports"]
             assert port["nodePort"] == reached["port"]
+            assert link["externalTrafficPolicy"] == "Local"
+            pod = one(built[site], "StatefulSet", "postgres", space)["spec"]["template"]["spec"]
+            assert pod["nodeSelector"] == {"heart.test/link": "yes"}, "only where it runs does the link lead to it"
+            assert "heart.test/link=yes" in UP
     node_ports = [
         port["nodePort"]
         for each in built["fra"]
