@@ -10,6 +10,7 @@ import datetime
 import ipaddress
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,8 +74,11 @@ def keys(state: Path) -> Keys:
     )
 
 
-def make_keys(state: Path, *, kubernetes: bool = False) -> Keys:
-    """Fresh certificates (ECDSA P-256), token key, passwords and TSIG key for this lab; `kubernetes`: for its API servers too."""
+def make_keys(state: Path, private_names: Sequence[str] = (), *, kubernetes: bool = False) -> Keys:
+    """Fresh certificates (ECDSA P-256), token key, passwords and TSIG key for this lab; `kubernetes`: for its API servers too.
+
+    `private_names`: what servers on the private link are called as well, where they have no fixed addresses.
+    """
     made = keys(state)
     made.access.mkdir(mode=0o700, parents=True, exist_ok=True)
     made.key.parent.chmod(0o700)
@@ -93,7 +97,10 @@ def make_keys(state: Path, *, kubernetes: bool = False) -> Keys:
     for path, names in (
         (made.tools, [model.TOOLS_RECORD, f"*.{model.TOOLS_RECORD}", "127.0.0.1"]),
         (made.oncall, [name for name, _ in model.ONCALL.values()]),
-        (made.private, [*model.PRIVATE.values(), *model.MONITORS.values(), model.loadtests_address()]),
+        (
+            made.private,
+            [*model.PRIVATE.values(), *model.MONITORS.values(), model.loadtests_address(), *private_names],
+        ),
     ):
         key, certificate = _issue(ca_key, names)
         secret(path, key + certificate)
