@@ -20,6 +20,7 @@ from typing import Any
 
 import gevent
 import gevent.event
+import gevent.lock
 import gevent.pool
 from locust import User
 from locust.env import Environment
@@ -91,13 +92,13 @@ class Master:
         self._asking = Asking(runner)
         self._timeline: TimelineWriter | None = None
         self._begun_ns = 0
+        self._ending = gevent.lock.BoundedSemaphore()
         self._shares: FixedShares | None = None
         environment.dispatcher_class = self._share_out  # type: ignore[assignment] # Locust calls it, and that is all
         runner.register_message(HERE, self._came)
         environment.events.test_start.add_listener(self._begin)
         environment.events.test_stop.add_listener(self._end)
-        # once all its workers have quit, Locust takes a test for stopped and tells nobody
-        environment.events.quitting.add_listener(self._end)
+        environment.events.quitting.add_listener(self._quit)
         gevent.spawn(self._watch)
 
     def hear(self, worker: str, frame: Frame) -> None:
@@ -192,11 +193,23 @@ class Master:
 
     # the end
 
+    def _quit(self, **_: Any) -> None:
+        """Once all its workers have quit, Locust takes a test for stopped and tells nobody; or it is about to stop."""
+        if self._runner.state not in ("spawning", "running"):
+            self._end()
+
     def _end(self, **_: Any) -> None:
-        """Before Locust lets its workers go: it waits half a second for their last figures, and a sender may need longer."""
-        if not self._placed or self._timeline is None:
-            return
-        ended_ns = self._clock.now_ns()
+        """Before Locust lets its workers go: it waits half a second for their last figures, and a sender may need longer.
+
+        Who comes while somebody else is at it, waits for him.
+        """
+        with self._ending:
+            if self._timeline is not None:
+                self._take_all(self._clock.now_ns())
+                self._timeline.close()
+                self._timeline, self._placed = None, {}
+
+    def _take_all(self, ended_ns: int) -> None:
         files: dict[str, list[Listed]] = {}
 
         def end(placed: Placed) -> None:
@@ -212,8 +225,6 @@ class Master:
         lost = [placed for placed in self._placed.values() if placed.lost]
         for placed, due in zip(lost, self._due(lost, ended_ns), strict=True):
             self._name(placed, due)
-        self._timeline.close()
-        self._timeline, self._placed = None, {}
 
     def _collect(self, placed: Placed, files: list[Listed]) -> None:
         if placed.shared:
