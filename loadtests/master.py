@@ -172,7 +172,7 @@ class Master:
         """Locust counts heartbeats itself and tells nobody: its list of workers is what there is to look at."""
         while True:
             gevent.sleep(_WATCH_EVERY_S)
-            for placed in self._placed.values():
+            for placed in list(self._placed.values()):
                 silent = self._silent(placed)
                 if silent and not placed.silent:
                     _LOG.error("%s on %s: %s", placed.sender, placed.host, silent)
