@@ -13,6 +13,7 @@ from loadtests.device import Kept
 from loadtests.frame import Frame, percentile
 from loadtests.machine import Machine
 from loadtests.order import Order
+from loadtests.schedule import share
 from results.clock import Clock
 from results.row_log import RowWriter
 from results.timeline import TimelineWriter
@@ -26,6 +27,8 @@ class Figures:
     def __init__(self, order: Order, clock: Clock, first_site: str, out: int = 1) -> None:
         self._clock, self._first_site, self._out = clock, first_site, out
         self._subject = f"sender-{order.worker}"
+        self._workers = order.workers
+        self._share = share(order.worker, order.workers, order.plan.population.patients)
         self._samples = RowWriter(order.run, "samples", f"loadtests-{order.worker}")
         self._timeline = TimelineWriter(order.run, f"loadtests-{order.worker}", clock)
         self._seen = bytearray(order.plan.population.patients)
@@ -104,6 +107,8 @@ class Figures:
             "generator",
             self._subject,
             state=state,
+            workers=self._workers,
+            patients=self._share,
             intended=self._intended,
             acknowledged=self._acknowledged,
             cpu_s=round(cpu_s, 3),

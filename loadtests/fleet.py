@@ -8,6 +8,8 @@ would start greenlets, its runner is told how many patients take part; each Locu
 
     locust master ── locust worker 0 ──pipe── sender 0 (in the patients' network)
                   └─ locust worker 1 ──pipe── sender 1
+
+What a master does with its workers is in `loadtests.master`.
 """
 
 from __future__ import annotations
@@ -15,31 +17,33 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gevent
-import gevent.event
 from locust import User, task
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from loadtests import live, locust_stats
+from loadtests.asking import Answer, Answering
+from loadtests.clock_offset import identity
 from loadtests.exporting import Exporting, showing
 from loadtests.fleet_file import LIVE_FILE
 from loadtests.frame import Frame
+from loadtests.master import FLUSH_WITHIN_S, HERE, SHARED, Master
 from loadtests.order import Order
+from loadtests.parcel import files_of, read_piece
 from results.clock import Clock
 from results.plan import Plan
+from results.plan_file import write_plan
 from targets.model import Target
 
 _LOG = logging.getLogger("fleet")
-_MESSAGE = "fleet"
-_FLUSH_WITHIN_S = 15.0
-_PRESENT_WITHIN_S = 60.0
 _SAY_AGAIN_S = 1.0
 
 
@@ -73,10 +77,8 @@ class Fleet:
         self.setting = setting
         self.users = 0
         self._place: tuple[int, int] | None = (0, 1)
-        # on the master: workers that listen, and those that have reported their last figures
-        self._present: set[str] = set()
-        self._ended: set[str] = set()
-        self._word = gevent.event.Event()
+        self._late = False
+        self._master: Master | None = None
         self._sender: subprocess.Popen[bytes] | None = None
         self._reader: gevent.Greenlet | None = None
         self._frames: list[Frame] = []
@@ -88,15 +90,22 @@ class Fleet:
         if runner is None:
             return
         if isinstance(runner, MasterRunner):
-            runner.register_message(_MESSAGE, self._came)
+            self._master = Master(
+                *(environment, runner),
+                plan=setting.plan,
+                run=setting.run,
+                tag=setting.tag,
+                clock=setting.clock,
+                failed=self._failed,
+            )
             environment.events.worker_report.add_listener(self._take_report)
-            environment.events.test_start.add_listener(self._place_workers)
-            environment.events.test_stop.add_listener(self._end_workers)
         else:
             _carry_patients(runner, self)
         if isinstance(runner, WorkerRunner):
             self._place = None
-            runner.register_message(_MESSAGE, self._placed)
+            runner.register_message(HERE, self._told)
+            answers = {"place": self._take_place, "clock": self._tell_time, "end": self._end, "piece": self._tell_piece}
+            Answering(runner, answers)
             gevent.spawn(self._introduce, runner)
             environment.events.report_to_master.add_listener(self._report)
         else:
@@ -122,7 +131,7 @@ class Fleet:
         """No new readings; queues empty themselves."""
         runner = self.environment.runner
         if isinstance(runner, MasterRunner):
-            runner.send_message(_MESSAGE, {"drain": True})
+            runner.send_message(HERE, {"drain": True})
         self._say({"drain": True})
 
     def stop(self) -> None:
@@ -132,17 +141,22 @@ class Fleet:
             return
         sender.stdin.close()  # the sender takes the end of its orders as the order to stop
         if self._reader is not None:
-            self._reader.join(_FLUSH_WITHIN_S)
+            self._reader.join(FLUSH_WITHIN_S)
         try:
-            code = sender.wait(_FLUSH_WITHIN_S)
+            code = sender.wait(FLUSH_WITHIN_S)
         except subprocess.TimeoutExpired:
             sender.kill()
             code = sender.wait()
         if code:
             _LOG.error("sender ended with code %s", code)
-            self.environment.process_exit_code = 1
+            self._failed()
+
+    def _failed(self) -> None:
+        self.environment.process_exit_code = 1
 
     def _quit(self) -> None:
+        if isinstance(self.environment.runner, WorkerRunner):
+            self.environment.runner.send_message(HERE, {"leaves": True})
         self.stop()
         if self._exporting is not None:
             self._exporting.close()
@@ -185,7 +199,7 @@ class Fleet:
         # without this a sender that died by itself would look like one that has nothing to do
         if self._sender is sender and sender.wait():
             _LOG.error("sender ended with code %s", sender.returncode)
-            self.environment.process_exit_code = 1
+            self._failed()
             if self.environment.runner is not None:
                 # patients without a sender send nothing: better no run than an empty one. Not from here: quitting waits
                 # for this greenlet
@@ -207,54 +221,44 @@ class Fleet:
 
     def _introduce(self, runner: WorkerRunner) -> None:
         """Until the master has heard it: a master that hears of a worker's connection may begin before the worker listens."""
-        while self._place is None:
-            runner.send_message(_MESSAGE, {"here": True})
+        while self._place is None and not self._late:
+            runner.send_message(HERE, {"host": socket.gethostname(), "clock": identity(self.setting.clock)})
             gevent.sleep(_SAY_AGAIN_S)
 
-    def _came(self, environment: Environment, msg: Any, **_: Any) -> None:
-        (self._ended if "ended" in msg.data else self._present).add(msg.node_id)
-        self._word.set()
-
-    def _place_workers(self, **_: Any) -> None:
-        """Tell each worker which patients are its own, before it is told how many users to start."""
-        runner = self.environment.runner
-        if isinstance(runner, MasterRunner):
-            clients = _alive(runner)
-            if not self._all(self._present, clients, _PRESENT_WITHIN_S):
-                gevent.spawn(runner.quit)  # the patients of the silent ones would be nobody's
-                return
-            for number, client in enumerate(sorted(clients, key=runner.get_worker_index)):
-                runner.send_message(_MESSAGE, {"place": [number, len(clients)]}, client)
-
-    def _end_workers(self, **_: Any) -> None:
-        """Before Locust lets its workers go: it waits half a second for their last figures, and a sender may need longer."""
-        runner = self.environment.runner
-        if isinstance(runner, MasterRunner):
-            clients = _alive(runner)
-            self._ended.clear()
-            for client in clients:
-                runner.send_message(_MESSAGE, {"end": True}, client)
-            self._all(self._ended, clients, 2 * _FLUSH_WITHIN_S)
-
-    def _all(self, said: set[str], clients: list[str], within_s: float) -> bool:
-        """Waits until they have said it, and not for ever: then it is an error of this process."""
-        with gevent.Timeout(within_s, False):
-            while not said.issuperset(clients):
-                self._word.wait()
-                self._word.clear()
-            return True
-        _LOG.error("%d of %d workers said nothing in %g s", len(set(clients) - said), len(clients), within_s)
-        self.environment.process_exit_code = 1
-        return False
-
-    def _placed(self, environment: Environment, msg: Any, **_: Any) -> None:
-        if "place" in msg.data:
-            self._place = (int(msg.data["place"][0]), int(msg.data["place"][1]))
+    def _told(self, environment: Environment, msg: Any, **_: Any) -> None:
         if msg.data.get("drain"):
             self._say({"drain": True})
-        if msg.data.get("end") and isinstance(self.environment.runner, WorkerRunner):
-            self.set_users(0)
-            self.environment.runner.send_message(_MESSAGE, {"ended": True})
+        if msg.data.get("late"):
+            self._late = True
+            _LOG.error("the load had begun before this worker came: it has no patients")
+
+    def _take_place(self, asked: Answer) -> Answer:
+        """Which patients are this worker's, of which plan; whether it writes into the master's run or into one of its own."""
+        setting = replace(self.setting, plan=Plan.model_validate_json(asked["plan"]), tag=asked["tag"])
+        token = setting.run / SHARED
+        shared = token.is_file() and token.read_text() == asked["token"]
+        if not shared:
+            write_plan(setting.plan, setting.run / "plan.yaml")
+        self.setting = setting
+        self._place = (int(asked["place"][0]), int(asked["place"][1]))
+        return {"shared": shared}
+
+    def _tell_time(self, asked: Answer) -> Answer:
+        t2 = self.setting.clock.now_ns()
+        return {"t2": t2, "t3": self.setting.clock.now_ns()}
+
+    def _end(self, asked: Answer) -> Answer:
+        """The sender's files are whole when this is answered."""
+        self.set_users(0)
+        worker, _ = self._place or (0, 1)
+        # its digests may take seconds, and Locust's heartbeats must go on
+        files = gevent.get_hub().threadpool.apply(files_of, (self.setting.run, worker))
+        return {"files": [asdict(file) for file in files]}
+
+    def _tell_piece(self, asked: Answer) -> Answer:
+        worker, _ = self._place or (0, 1)
+        offset = int(asked["offset"])
+        return {"offset": offset, "piece": read_piece(self.setting.run, worker, asked["name"], offset)}
 
     def _report_now(self) -> None:
         """A worker says that it has stopped before it sends its last figures, and its master does not wait for them."""
@@ -267,7 +271,10 @@ class Fleet:
 
     def _take_report(self, client_id: str, data: dict[str, Any]) -> None:
         for line in data.get("fleet", []):
-            self._collect(client_id, Frame.from_json(line))
+            frame = Frame.from_json(line)
+            self._collect(client_id, frame)
+            if self._master is not None:
+                self._master.hear(client_id, frame)
 
     def _collect(self, sender: str, frame: Frame) -> None:
         self._figures.take(sender, frame)
@@ -282,11 +289,6 @@ class Fleet:
         while True:
             live.write(self.setting.run / LIVE_FILE, self._figures.now(self.setting.clock.now_ns()))
             gevent.sleep(1.0)
-
-
-def _alive(runner: MasterRunner) -> list[str]:
-    """Workers that can be spoken to."""
-    return [node.id for node in runner.clients.ready + runner.clients.running + runner.clients.spawning]
 
 
 def _carry_patients(runner: Runner, fleet: Fleet) -> None:

@@ -64,7 +64,8 @@ def _setting(options: Any) -> Setting:  # an argparse namespace
     plan = read_plan(Path(options.plan)) if options.plan else _plan_for(options)
     run = Path(options.run or os.environ[_RUN]).resolve()
     run.mkdir(parents=True, exist_ok=True)
-    if not (run / "plan.yaml").exists():
+    # a worker's plan comes from its master, and several may be at it in one folder
+    if not options.worker and not (run / "plan.yaml").exists():
         write_plan(plan, run / "plan.yaml")
     return Setting(plan, target, target_file, run, runs.tag(run.name), Clock.from_environment(), options.metrics_port)
 

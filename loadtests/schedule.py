@@ -40,6 +40,11 @@ class Schedule:
         return Schedule(self.due_ns[mine], self.patient[mine], self.seq[mine])
 
 
+def share(worker: int, workers: int, patients: int) -> int:
+    """How many of so many patients are a worker's."""
+    return len(range(worker, patients, workers))
+
+
 def make_schedule(patients: Patients, load: Load, seed: int, horizon_s: float) -> Schedule:
     """All readings due within `horizon_s` of the start.
 

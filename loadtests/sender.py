@@ -303,7 +303,11 @@ class Sender:
 
     def _report(self, state: str) -> None:
         self._figures.report(
-            state, schedule_digest=self._digest, engine=self._plan.load.engine, start_ns=self._start_ns
+            state,
+            schedule_digest=self._digest,
+            engine=self._plan.load.engine,
+            start_ns=self._start_ns,
+            rows=self._history.rows,
         )
 
     def _finish(self) -> None:

@@ -88,6 +88,7 @@ class HistoryWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         self._names: dict[str, int] = {"": 0}
+        self.rows = 0  # attempts, and operations never attempted: so many rows has the table that is made of it
         os.write(self._fd, MAGIC)
 
     def invoke(self, invocations: Iterable[Invocation]) -> None:
@@ -130,6 +131,7 @@ class HistoryWriter:
         return number
 
     def _invoked(self, row: Invocation) -> tuple[list[bytes], bytes]:
+        self.rows += 1
         names: list[bytes] = []
         numbers = [self._number(t, names) for t in (row.signal, row.region, row.distance, row.resolver, row.client)]
         packed = _INVOKED.pack(

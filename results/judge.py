@@ -13,6 +13,7 @@ from results.evidence import Evidence, Unusable
 from results.finding import Finding, Value, Verdict, merge
 from results.manifest import damaged
 from results.marks import Marks, find_marks
+from results.workers import for_those_left
 
 SCHEMA = "zweitherz/verdict/1"
 EVIDENCE = "evidence"
@@ -89,7 +90,7 @@ def judge_evidence(evidence: Evidence) -> Judgement:
 def carry_out(name: str, check: Check, evidence: Evidence, marks: Marks) -> Finding:
     """One check's finding; what the evidence cannot say is inconclusive."""
     try:
-        return check(evidence, marks)
+        return for_those_left(check(evidence, marks), evidence)
     except Unusable as error:
         return Finding(name, Verdict.INCONCLUSIVE, f"the evidence cannot say: {error}")
 

@@ -58,6 +58,9 @@ class Load(_Part):
     rate: float = Field(400, gt=0, le=100_000, description="uploads a second that the schedule asks for, all patients")
     ramp_s: float = Field(0, ge=0, description="the rate rises evenly from none to all of it over so long; 0: at once")
     workers: int = Field(1, ge=1, le=64)
+    elsewhere: bool = Field(
+        False, description="workers are started on other hosts; the drill waits for so many of them"
+    )
     engine: Literal["native", "rust", "gevent"] = "native"
     tls_resumed: Share = Field(0.3, ge=0, le=1, description="share of new connections that may resume a TLS session")
     grid_ms: int = Field(

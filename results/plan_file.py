@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def write_plan(plan: Plan, path: Path, experiment: Mapping[str, Any] | None = No
         whole = {**experiment, "extensions": [*others, whole]}
     yaml = YAML()
     yaml.default_flow_style = False
-    draft = path.with_suffix(".part")
+    draft = path.with_suffix(f".{os.getpid()}.part")  # workers of one host may write the same plan at the same time
     with draft.open("w", encoding="utf-8") as out:
         yaml.dump(whole, out)
     draft.rename(path)

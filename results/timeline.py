@@ -24,7 +24,14 @@ stop                  subject: who asked; data.why (Ctrl-C, stop file)
 alert                 subject: <monitor>@<site>; data.state: raised | cleared, data.why, data.since_ns (first failed look)
 readback              subject: site; data.path, data.rows, data.complete, data.proof, data.t_invoked, data.t_done
 collected             subject: contacts (data.lost), or <sink>@<site>, or alerts; data.complete, data.items, data.why
-generator             subject: worker; data.schedule_digest, data.intended, data.cpu_s, data.saturated_s …
+generator             subject: sender-N; data.state: begin | end, .workers, .patients (its own), .schedule_digest, .intended,
+                      .cpu_s, .saturated_s, .rows (of its history) …
+worker                subject: sender-N, written by Locust's master; data.host, .worker (Locust's name), .state:
+                      placed (.workers, .patients, .shared: writes into the master's run) | silent (.why) | heard | ended |
+                      collected (.rows, .files: name, size, sha256) | lost (.why, .patients, .due: their readings by the schedule
+                      while the load lasted, .intended and .acknowledged: as told until .heard_ns)
+worker.clock          subject: sender-N with a clock of its own; data.state: before | after the load, .offset_ns (worker -
+                      master), .round_trip_ns, .rounds. Recorded; times stay as they were written
 usage                 subject: worker, at its end; where the app's events for Matomo are: data.noted = acknowledged + invalid +
                       waiting + dropped; data.bulks: attempts to send some of them, data.failed: of these not acknowledged
 tidy                  subject: run; data.left_behind: list of what the fingerprint found

@@ -16,6 +16,7 @@ from results.finding import Verdict
 from results.manifest import MANIFEST, PLAN, digest, read_manifest
 from results.plan import Plan
 from results.plan_record import contradicts, plan_record
+from results.workers import clock_error
 
 # faults of the catalogue by the name that a plan gives them (`chaos.faults`; a test holds both against each other)
 FAULTS = (
@@ -58,7 +59,6 @@ def audit(run: Path, evidence: Evidence, verdicts: dict[str, Verdict]) -> Audit:
     """Never raises because of the evidence: what is not there is None or empty, and `plan_record` says it of the plan."""
     plan, environment = _plan(evidence), _environment(evidence)
     record = plan_record(run)
-    clock = environment.get("clock_error_ns")
     return Audit(
         plan_record=record,
         plan_contradicted=contradicts(record),
@@ -66,7 +66,7 @@ def audit(run: Path, evidence: Evidence, verdicts: dict[str, Verdict]) -> Audit:
         manifest_sha256=_digest(run / MANIFEST),
         manifest_files=_manifest_files(run),
         objectives=_objectives(plan) if plan is not None else [],
-        clock_error_ns=clock if isinstance(clock, int) else None,
+        clock_error_ns=_clock_error(environment.get("clock_error_ns"), evidence),
         checks_not_asked=[name for name in CHECKS if name not in verdicts],
         faults_not_covered=[name for name in FAULTS if plan is None or name not in _done(plan)],
         fault=plan.fault.name if plan is not None else "",
@@ -79,6 +79,16 @@ def audit(run: Path, evidence: Evidence, verdicts: dict[str, Verdict]) -> Audit:
             for name, checks in requirements.items()
         ],
     )
+
+
+def _clock_error(read: Any, evidence: Evidence) -> int | None:  # a JSON value
+    """Of the reading of the wall clock, or of the clocks of the load generator's hosts where they differ by more."""
+    try:
+        hosts = clock_error(evidence).ns
+    except Unusable:
+        return None  # unknown, where it cannot be said of the hosts
+    known = [each for each in (read, hosts) if isinstance(each, int) and each]
+    return max(known, default=read if isinstance(read, int) else None)
 
 
 def _done(plan: Plan) -> set[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from results.checks.generator_health import senders
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
+from results.workers import lost_senders, named
 
 NAME = "availability-slo"
 _Z = 1.96
@@ -70,9 +70,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "patients_affected": round(affected / patients, 6),
         **_by_patient(evidence, begin, marks.observed_ns, deadline, patients),
     }
-    _, cut = senders(evidence)
-    if cut:
-        why = f"{', '.join(sorted(cut))} ended early: what became of its patients' readings is not known"
+    if lost := lost_senders(evidence):
+        why = f"{named(lost)}: what became of its patients' readings is not known"
         return Finding(NAME, Verdict.INCONCLUSIVE, why, measured, objective)
     verdict = Verdict.PASS if lower >= want.availability else Verdict.INCONCLUSIVE
     if good / intended < want.availability:

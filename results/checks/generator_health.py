@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from results.evidence import Evidence, Unusable
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
+from results.workers import clock_error, lost_senders, named
 
 NAME = "generator-health"
 _RATE_TOLERANCE = 0.1
 _HARDLY_IDLE = 0.95  # of the machine: who reads of slow uploads should know
 UNDER_WAY_NS = 2_000_000_000  # what was begun in the last moments before the fault belongs to the fault
-
-
-def senders(evidence: Evidence) -> tuple[set[str], set[str]]:
-    """Senders that began, and of these the ones that ended without writing their end."""
-    events = evidence.of_kind("generator")
-    begun, ended = ({e.subject for e in events if e.data.get("state") == state} for state in ("begin", "end"))
-    return begun, begun - ended
 
 
 def late(measured: Mapping[str, Value], objective: Mapping[str, Value]) -> bool:
@@ -45,12 +39,14 @@ def _number(values: Mapping[str, Value], name: str) -> float:
 
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
-    pass          in the steady phase: attempts began on time, at the rate of the plan, few failed; all workers wrote their end
+    pass          in the steady phase: attempts began on time, at the rate of the plan, few failed; all workers wrote their end,
+                  sent by one and the same schedule, and all that they wrote is there
     inconclusive  otherwise
 
     measured: lag_p50_ms, lag_p99_ms   dispatched - scheduled, steady phase
               rate, patients_seen, steady_fail_ratio, tls_resumed (share of new connections), workers
               machine_busy (share; only where it was sampled): told where hardly any is left, it decides nothing
+              clock_error_ms (error bound of every time figure; only where workers have clocks of their own)
     """
     plan, want = evidence.plan, evidence.plan.objectives
     begin, end = evidence.phase("steady")
@@ -60,9 +56,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "count(*), count(*) FILTER (outcome <> 'ok') FROM attempts WHERE t_scheduled >= ? AND t_scheduled < ?",
         *(begin, end),
     )
-    begun, cut = senders(evidence)
+    begun, lost = {e.subject for e in evidence.of_kind("generator")}, lost_senders(evidence)
     if not attempts:
-        why = f": {', '.join(sorted(cut))} ended without writing their end" if cut else ""
+        why = f": {named(lost)}" if lost else ""
         raise Unusable(f"no attempt in the steady phase{why}")
     (seen,) = evidence.row("SELECT count(DISTINCT patient) FROM operations WHERE outcome = 'ok'")
     (rate,) = evidence.row(
@@ -79,13 +75,16 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "patients_seen": seen,
         "steady_fail_ratio": round(fail_ratio, 6),
         "tls_resumed": round(resumed / new, 4) if new else None,
-        "workers": len(begun - cut),
+        "workers": len(begun - {each.sender for each in lost}),
     }
     objective: dict[str, Value] = {
         "lag_p99_ms": want.lag_p99_ms,
         "rate": plan.load.rate,
         "steady_fail_ratio": want.steady_fail_ratio,
     }
+    error = clock_error(evidence)
+    if error.ns:
+        measured["clock_error_ms"] = round(error.ns / 1e6, 3)
     busy = _machine_busy(evidence, begin, end)
     if busy is not None:
         measured["machine_busy"] = round(busy, 4)
@@ -97,14 +96,32 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         reasons.append(f"{rate:.0f} uploads/s intended (plan {plan.load.rate:g} ± {_RATE_TOLERANCE:.0%})")
     if fail_ratio > want.steady_fail_ratio:
         reasons.append(f"{fail_ratio:.2%} of the attempts failed before the fault (limit {want.steady_fail_ratio:.2%})")
-    if cut or not begun:
-        reasons.append(f"{len(cut) or 'all'} sender(s) ended without writing their end")
+    if not begun:
+        reasons.append("no sender wrote that it began")
+    reasons += [named(lost)] if lost else []
+    reasons += _differing(evidence)
     if reasons:
         return Finding(
             NAME, Verdict.INCONCLUSIVE, "the generator: " + "; ".join(reasons) + crowded, measured, objective
         )
     why = f"lag p99 {p99:.1f} ms (limit {want.lag_p99_ms:g} ms) at {rate:.0f} uploads/s; {seen} patients seen{crowded}"
+    why += f"; times of different workers are true to{error} ({error.worst})" if error.ns else ""
     return Finding(NAME, Verdict.PASS, why, measured, objective)
+
+
+def _differing(evidence: Evidence) -> list[str]:
+    """Schedules and numbers of rows, as the senders told them."""
+    ends = [event for event in evidence.of_kind("generator") if event.data.get("state") == "end"]
+    schedules = {event.data["schedule_digest"] for event in ends if "schedule_digest" in event.data}
+    reasons = [f"its senders sent by {len(schedules)} different schedules"] if len(schedules) > 1 else []
+    there = {
+        f"sender-{worker}": count for worker, count in evidence.rows("SELECT worker, count(*) FROM history GROUP BY 1")
+    }
+    for event in ends:
+        told, found = event.data.get("rows"), there.get(event.subject, 0)
+        if told is not None and told != found:
+            reasons.append(f"{event.subject} wrote {told} rows of history, {found} are there")
+    return reasons
 
 
 def _machine_busy(evidence: Evidence, begin: int, end: int) -> float | None:

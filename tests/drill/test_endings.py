@@ -84,6 +84,6 @@ def test_a_drill_whose_generator_dies_ends_and_is_never_green(tmp_path: Path) ->
     verdict = json.loads((run / "verdict.json").read_text())
     found = {check["name"]: check for check in verdict["checks"]}
     assert (verdict["verdict"], found["generator-health"]["verdict"]) == ("inconclusive", "inconclusive")
-    assert "ended without writing their end" in found["generator-health"]["why"]
+    assert "sender-0 ended early" in found["generator-health"]["why"]
     assert "the load generator has ended" in out + err
     assert naming(run) == []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +82,23 @@ def test_the_plan_as_run_has_every_default_and_reads_as_the_same_plan(tmp_path: 
     assert read_plan(tmp_path / "plan.yaml") == plan
     assert "backoff_cap_s" in (tmp_path / "plan.yaml").read_text()
     assert read_experiment(tmp_path / "plan.yaml")["title"] == "t"
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from results.plan import Plan
+from results.plan_file import read_plan, write_plan
+
+plan, path = Plan(drill="many"), Path(sys.argv[1])
+for _ in range(20):
+    write_plan(plan, path)
+    assert read_plan(path) == plan
+"""
+
+
+def test_workers_of_one_host_may_write_the_same_plan_at_the_same_time(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITE, str(tmp_path / "plan.yaml")]
+    writers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
+    assert [writer.communicate(timeout=60)[1] for writer in writers] == [b""] * 3
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.yaml"]

@@ -274,7 +274,7 @@ def test_a_generator_that_sends_less_than_the_plan_is_noticed(story: Story, find
 
 def test_a_sender_that_died_is_noticed(story: Story, finding: Find) -> None:
     story.event("generator", "sender-1", -20, state="begin")
-    assert "1 sender(s) ended without writing their end" in finding(story, "generator-health").why
+    assert "sender-1 ended early" in finding(story, "generator-health").why
 
 
 # injection-receipt, journal, cleanliness

@@ -271,7 +271,7 @@ WORDS: Mapping[str, str] = {
     "method.3": "Jeder bestätigte Upload wird in einer vollständigen Rücklesung dessen gesucht, was die Standorte halten; ein Versuch mit unbekanntem Ende gilt weder als verloren noch als erhalten.",
     "method.4": "Der Wiederanlauf dauert vom ersten verspäteten Messwert, bis der Dienst gut ist und gut bleibt; weder die Erkennung noch eine Erklärung beendet ihn.",
     "method.5": "Wo Nachweise fehlen oder zu dünn sind, ist eine Prüfung nicht entscheidbar und der Lauf nicht bestanden.",
-    "method.clock": "Eine Uhr für alle Prozesse des Laufs; Fehler der einmaligen Ablesung der Wanduhr höchstens {error}.",
+    "method.clock": "Eine Uhr für alle Prozesse eines Rechners, verglichen mit denen der anderen Rechner des Lastgenerators; keine Zeit ist um mehr als {error} falsch.",
     "method.defect": "Das geübte System war absichtlich fehlerhaft:",
     "untested.title": "Was nicht geprüft wurde",
     "untested.about": "Eine Übung beantwortet, wonach sie fragt, und sonst nichts.",

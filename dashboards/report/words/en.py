@@ -271,7 +271,7 @@ WORDS: Mapping[str, str] = {
     "method.3": "Every acknowledged upload is looked up in a complete read-back of what the sites hold; an attempt whose end nobody knows is neither lost nor kept.",
     "method.4": "Recovery lasts from the first reading that missed its deadline until service is good and stays so; neither detection nor a declaration ends it.",
     "method.5": "Where evidence is missing or too thin, a check is inconclusive and the run is no pass.",
-    "method.clock": "One clock for all processes of the run; error of its one reading of the wall clock at most {error}.",
+    "method.clock": "One clock for all processes of a host, compared with those of the load generator's other hosts; no time is wrong by more than {error}.",
     "method.defect": "The system under drill was a known-bad one:",
     "untested.title": "What was not tested",
     "untested.about": "A drill answers what it asks, and nothing else.",

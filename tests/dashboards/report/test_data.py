@@ -23,6 +23,7 @@ from dashboards.report.model import (
     Trend,
     Writers,
 )
+from results.evidence import Evidence
 from results.finding import Verdict
 from tests.dashboards.report.conftest import RUN
 from tests.results.story import Attempt, green
@@ -193,6 +194,18 @@ def test_the_auditor_sees_when_the_plan_was_fixed_and_what_was_not_tested(data: 
     assert {each.norm for each in data.audit.norms} == {"iso22301", "iso27001", "bsi200-4", "digav"}
     returning = next(each for each in data.audit.norms if each.requirement == "iso27001.switch")
     assert (returning.verdict, list(returning.checks)) == (Verdict.PASS, ["split-brain"])
+
+
+def test_clocks_of_several_hosts_count_where_they_are_worse_than_the_reading_of_the_wall_clock(tmp_path: Path) -> None:
+    story = green(tmp_path / "run")
+    story.environment["clock_error_ns"] = 128
+    for state, at in (("before", -20), ("after", 21)):
+        story.event(
+            "worker.clock", "sender-0", at, state=state, offset_ns=-3_000_000, round_trip_ns=1_000_000, rounds=8
+        )
+    with Evidence(story.write(tmp_path / "run")) as evidence:
+        found = audit.audit(tmp_path / "run", evidence, {})
+    assert found.clock_error_ns == 3_500_000 + round(30e-6 * 41e9 / 2)
 
 
 def test_the_catalogue_of_faults_is_whole() -> None:
