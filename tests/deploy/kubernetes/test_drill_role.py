@@ -6,21 +6,21 @@ from itertools import product
 
 import pytest
 
+from chaos.drivers.kubernetes.access import NEEDED
 from tests.deploy.kubernetes.manifests import FOLDER, Document, read
 
 LOOK = ("get", "list", "watch")
 DRILL = {
     *product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK),
-    *product(("deployments/scale", "statefulsets/scale"), ("patch",)),
+    *product(("deployments", "statefulsets"), ("patch",)),
     ("pods", "delete"),
-    ("pods/eviction", "create"),
-    *product(("networkpolicies",), ("create", "delete")),
+    *product(("networkpolicies",), ("create", "delete", "list")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
 GROUPS = {
-    **dict.fromkeys(("pods", "pods/eviction", "services", "endpoints", "nodes"), ""),
-    **dict.fromkeys(("deployments", "statefulsets", "deployments/scale", "statefulsets/scale"), "apps"),
+    **dict.fromkeys(("pods", "services", "endpoints", "nodes"), ""),
+    **dict.fromkeys(("deployments", "statefulsets"), "apps"),
     "networkpolicies": "networking.k8s.io",
     "selfsubjectaccessreviews": "authorization.k8s.io",
 }
@@ -57,6 +57,11 @@ def allowed(role: Document) -> set[tuple[str, str]]:
 def test_a_drill_may_do_what_it_needs_in_the_namespaces(namespace: str) -> None:
     assert allowed(find("Role", "drill", namespace)) == DRILL
     assert allowed(find("Role", "viewer", namespace)) == VIEWER
+
+
+def test_the_driver_needs_nothing_that_the_role_does_not_give() -> None:
+    needed = {(access.resource, access.verb) for accesses in NEEDED.values() for access in accesses}
+    assert needed <= DRILL
 
 
 def test_what_belongs_to_no_namespace() -> None:
