@@ -21,7 +21,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     inconclusive  the ratio is not below, but its interval reaches below: too few readings to say; nothing was intended, or a
                   sender died: what its patients would have seen, nobody knows
 
-    measured: availability, lower_end, intended, good, late (acknowledged after the deadline), never,
+    A drill that was ended early has no drain: what was on its way then, and not overdue, is neither good nor bad (`undecided`).
+
+    measured: availability, lower_end, intended, good, late (acknowledged after the deadline), never, undecided (if any),
               longest_without_s (longest time in which nobody's reading was acknowledged), patients_affected (share),
               patient_minutes (share of all patients' time without an overdue reading), worst_patients_s (mean time with an
               overdue reading of the 5 % that were worst off), worst_patient_s
@@ -31,15 +33,24 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     if marks.observed_ns is None:
         return Finding(NAME, Verdict.INCONCLUSIVE, "the drill has no phases", {}, {"availability": want.availability})
     deadline = int(want.deadline_s * 1e9)
-    intended, good, late, patients, affected = evidence.row(
-        "SELECT count(*), count(*) FILTER (t_ack <= t_intended + ?), count(*) FILTER (t_ack > t_intended + ?), "
-        "count(DISTINCT patient), count(DISTINCT patient) FILTER (t_ack IS NULL OR t_ack > t_intended + ?) "
-        "FROM operations WHERE t_intended >= ? AND t_intended < ?",
-        *(deadline, deadline, deadline, begin, marks.observed_ns),
+    drained = any(event.subject == "drain" for event in evidence.of_kind("phase"))
+    decided_by = marks.observed_ns if drained else marks.observed_ns - deadline
+    undecided, intended, good, late, patients, affected = evidence.row(
+        "WITH due AS (SELECT patient, t_intended + $1 AS limit_ns, t_ack, t_ack IS NOT NULL OR t_intended < $2 AS decided "
+        "FROM operations WHERE t_intended >= $3 AND t_intended < $4) "
+        "SELECT count(*) FILTER (NOT decided), count(*) FILTER (decided), count(*) FILTER (t_ack <= limit_ns), "
+        "count(*) FILTER (t_ack > limit_ns), count(DISTINCT patient), "
+        "count(DISTINCT patient) FILTER (decided AND (t_ack IS NULL OR t_ack > limit_ns)) FROM due",
+        *(deadline, decided_by, begin, marks.observed_ns),
     )
     objective: dict[str, Value] = {"availability": want.availability, "deadline_s": want.deadline_s}
     if not intended:
-        return Finding(NAME, Verdict.INCONCLUSIVE, "no reading was intended", {}, objective)
+        why = (
+            f"none of {undecided} readings was decided when the drill was ended"
+            if undecided
+            else "no reading was intended"
+        )
+        return Finding(NAME, Verdict.INCONCLUSIVE, why, {}, objective)
     # the ends of the time that is looked at count as well: a service that never comes back leaves no pause between two
     (gap,) = evidence.row(
         "SELECT max(t - before) FROM (SELECT t, lag(t, 1, $1) OVER (ORDER BY t) AS before FROM (SELECT $2 AS t UNION ALL "
@@ -54,6 +65,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         "good": good,
         "late": late,
         "never": intended - good - late,
+        **({"undecided": undecided} if undecided else {}),
         "longest_without_s": round(gap / 1e9, 3),
         "patients_affected": round(affected / patients, 6),
         **_by_patient(evidence, begin, marks.observed_ns, deadline, patients),

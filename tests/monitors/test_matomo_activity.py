@@ -23,12 +23,13 @@ def monitor(place: Place, ticks: Ticks) -> MatomoActivity:
 
 def test_actions_of_the_labs_matomo_are_seen(lab: RunningLab, gate: Place, ticks: Ticks) -> None:
     monitor = MatomoActivity(gate, tools(gate), tools(gate).matomo, ticks)
+    # others of this lab's tests were seen as well, and are forgotten while this one goes on: ours alone are a minute old at most
     before = monitor.look().figures["actions"]
     event = "?idsite=1&rec=1&_id=0123456789abcdef&e_c=watched&e_a=seen"
     assert lab.tools("POST", "/matomo.php", "matomo", data=json.dumps({"requests": [event] * 40})).status_code == 200
     ticks.now += 61
     look = monitor.look()
-    assert (look.ok, look.figures["actions"] >= before + 40) == (True, True)
+    assert (look.ok, look.figures["actions"] >= 40) == (True, True)
     assert look.figures["expected"] == before
 
 

@@ -134,6 +134,32 @@ def test_a_sender_that_died_leaves_availability_open(story: Story, finding: Find
     assert "sender-0 ended early" in found.why
 
 
+@pytest.mark.parametrize(("drained", "never", "undecided"), [(False, 50, 50), (True, 100, None)])
+def test_what_was_on_its_way_when_a_drill_was_ended_early_is_undecided(
+    story: Story, finding: Find, drained: bool, never: int, undecided: int | None
+) -> None:
+    """The deadline is 2 s, the load ends at 20 s: what was due from 17 to 18 s is overdue by then, what came later is not."""
+    story.events = [event for event in story.events if drained or event["subject"] != "drain"]
+    for upload in story.uploads:
+        if 17 <= upload.intended < 18 or 19 <= upload.intended < 20:
+            upload.attempts = []
+    found = finding(story, "availability-slo").measured
+    assert (found["never"], found.get("undecided")) == (never, undecided)
+    assert found["intended"] == 1900 - (undecided or 0)
+
+
+def test_a_drill_that_was_ended_at_once_decided_nothing(story: Story, finding: Find) -> None:
+    story.events = [event for event in story.events if event["subject"] != "drain"]
+    story.uploads = [upload for upload in story.uploads if upload.intended >= 18]
+    for upload in story.uploads:
+        upload.attempts = []
+    found = finding(story, "availability-slo")
+    assert (found.verdict, found.why) == (
+        Verdict.INCONCLUSIVE,
+        "none of 100 readings was decided when the drill was ended",
+    )
+
+
 def test_nothing_intended_is_no_availability(story: Story, finding: Find) -> None:
     story.uploads = [upload for upload in story.uploads if upload.intended < -18.5]
     assert finding(story, "availability-slo").verdict is Verdict.INCONCLUSIVE
