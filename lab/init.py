@@ -52,6 +52,7 @@ class Lab:
         self.storage = Storage(options)
         self.lease = Lease(lambda: mend(options, self.calls()))
         self.name_servers = NameServers(options, self.supervisor)
+        self.api_servers: ApiServers | None = None
         self.ending = asyncio.Event()
         self.started = time.monotonic()
 
@@ -88,6 +89,7 @@ class Lab:
             "demote": self.demote,
             "follow": self.follow,
             "forward": self.forward,
+            "kubernetes": self.kubernetes,
             "journal": self.journal,
             "readback": self.readback,
             "services": self.services,
@@ -181,6 +183,14 @@ class Lab:
     async def contacts(self, _: dict[str, Any]) -> Answer:
         return await contacts.read(self.options)
 
+    async def kubernetes(self, request: dict[str, Any]) -> Answer:
+        """Everything that was ordered through a site's Kubernetes API is over: as it was built."""
+        site = site_of(request)
+        if self.api_servers is None:
+            raise Refused("this lab does not speak Kubernetes: bring it up with --kubernetes")
+        await self.api_servers.lift(site)
+        return {"t_ns": time.monotonic_ns()}
+
     async def journal(self, _: dict[str, Any]) -> Answer:
         return {"steps": journal.read(self.options.state)}
 
@@ -246,7 +256,7 @@ async def run(options: Options, ready: int, listeners: dict[str, int], lifeline:
         doors = [
             await open_gate(leads[name], socket.socket(fileno=fd)) for name, fd in listeners.items() if name in leads
         ]
-        api_servers = await _serve_kubernetes(lab, listeners) if options.kubernetes else None
+        lab.api_servers = await _serve_kubernetes(lab, listeners) if options.kubernetes else None
     except Exception as error:
         _say(ready, {"ok": False, "error": " ".join(f"{error}".split()) or type(error).__name__})
         raise
@@ -256,8 +266,8 @@ async def run(options: Options, ready: int, listeners: dict[str, int], lifeline:
     server.close()
     for door in doors:
         door.close()
-    if api_servers is not None:
-        await api_servers.stop()
+    if lab.api_servers is not None:
+        await lab.api_servers.stop()
     await lab.supervisor.stop_all()
     return 0
 

@@ -34,6 +34,8 @@ def _first(options: Options) -> Iterator[Order]:
             yield "volume", {"site": site, "state": "free"}
         yield "throttle", {"site": site, "share": 1}
         yield "monitors-link", {"site": site, "state": "up"}
+        if options.kubernetes:
+            yield "kubernetes", {"site": site}
     yield "link", {"state": "up"}
     for name in model.AUTHORITATIVE:
         yield "name-server", {"name": name, "state": "live"}

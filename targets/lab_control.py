@@ -39,6 +39,7 @@ demote     site                                t_ns; that site's main database e
 follow     site                                t_ns; it runs again, as the mirror of the other site
 forward    site, state: on | off               t_ns; whether patients who come to the site while nobody serves there are served by
                                                the other one
+kubernetes  site                               t_ns; all that was ordered through the site's Kubernetes API is over
 takeover-mode  mode: perform | observe         whether the runbook service acts by itself
 contacts                                       contacts: [protocol, source, destination, port, first_ns, last_ns, count],
                                                times are monotonic_ns; lost: packets that nobody could look at

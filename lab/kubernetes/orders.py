@@ -78,6 +78,11 @@ class Orders:
         await self._provider.traffic({"site": self._wanted.site, "state": "denied" if denied else "allowed"})
         self._changed()
 
+    async def lift(self) -> None:
+        """Everything as it was built: what was ordered here is over. Raises ServiceFailed, Refused."""
+        self._as_built()
+        await self.enforce_policies()
+
     # what others have done
 
     def adopt(self) -> None:
@@ -108,7 +113,7 @@ class Orders:
         pod.pid, pod.trouble = running.pid, ""
 
     def _as_built(self) -> None:
-        """The site was healed: all that was taken from it on order is given back, the orders of this interface as well."""
+        """All that was taken on order is given back, the orders of this interface as well."""
         for scale, workload in ((self._wanted.scale(each), each) for each in self._wanted.workloads):
             if scale.replicas != len(workload.processes):
                 scale.replicas = len(workload.processes)

@@ -64,6 +64,12 @@ class ApiServers:
             self._servers.append(server)
             self._serving.append(asyncio.create_task(server.serve([listener])))
 
+    async def lift(self, site: str) -> None:
+        """Give back all that was taken from a site by orders of this interface. Raises ServiceFailed, Refused."""
+        for standing in self._standing:
+            if standing.site == site:
+                await standing.orders.lift()
+
     async def stop(self) -> None:
         """No answer and no order after this."""
         for server in self._servers:

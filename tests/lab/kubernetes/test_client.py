@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import requests
 from kubernetes import client
+from typer.testing import CliRunner
 
+from lab.commands import app
 from tests.lab.kubernetes.speaking import SpeakingLab, eventually, refused
 
 pytestmark = pytest.mark.lab
@@ -246,3 +248,22 @@ def test_what_is_not_stood_in_for_is_refused_and_never_made_up(speaking: Speakin
         assert json.loads(answer.body)["kind"] == "Status"
         assert "stand-in" in {name.lower() for name in answer.headers}
     assert speaking.ready("vitals") == 2
+
+
+def test_what_a_drill_that_died_has_ordered_is_over_with_its_lease(speaking: SpeakingLab) -> None:
+    speaking.networking("gra").create_namespaced_network_policy("vitals", deny_all())
+    speaking.apps().patch_namespaced_deployment("analysis", "vitals", {"spec": {"replicas": 0}})
+    speaking.core().patch_node("fra-node-0", {"spec": {"unschedulable": True}})
+    lapsed = len(speaking.control.call("lease", holder="test", ttl_s=1)["lapsed"])
+    eventually(lambda: len(speaking.control.call("lease")["lapsed"]) > lapsed, within_s=60)
+    assert linked(speaking)
+    assert speaking.networking("gra").list_network_policy_for_all_namespaces().items == []
+    assert not speaking.core().read_node("fra-node-0").spec.unschedulable
+    eventually(lambda: speaking.ready("analysis") == 1)
+    eventually(lambda: speaking.control.call("status")["databases"]["fra"]["mirror"] == "gra", within_s=60)
+
+
+def test_who_asks_how_the_lab_is_learns_what_to_point_kubectl_at(speaking: SpeakingLab) -> None:
+    said = CliRunner().invoke(app, ["status", "--state", str(speaking.folder)]).output
+    assert f"KUBECONFIG={speaking.kubeconfig} kubectl --context fra get pods" in said.replace("\n", "")
+    assert "stand-in" in said
