@@ -129,9 +129,8 @@ class Fleet:
 
     def drain(self) -> None:
         """No new readings; queues empty themselves."""
-        runner = self.environment.runner
-        if isinstance(runner, MasterRunner):
-            runner.send_message(HERE, {"drain": True})
+        if self._master is not None:
+            self._master.drain()
         self._say({"drain": True})
 
     def stop(self) -> None:

@@ -91,7 +91,7 @@ class Master:
         self._word = gevent.event.Event()
         self._asking = Asking(runner)
         self._timeline: TimelineWriter | None = None
-        self._begun_ns = 0
+        self._begun_ns = self._drained_ns = 0
         self._ending = gevent.lock.BoundedSemaphore()
         self._shares: FixedShares | None = None
         environment.dispatcher_class = self._share_out  # type: ignore[assignment] # Locust calls it, and that is all
@@ -108,6 +108,11 @@ class Master:
             placed.told_intended += frame.intended
             placed.told_acknowledged += sum(frame.acknowledged_ms.values())
             placed.heard_ns = frame.t_ns
+
+    def drain(self) -> None:
+        """No reading is due from now on."""
+        self._drained_ns = self._clock.now_ns()
+        self._runner.send_message(HERE, {"drain": True})
 
     # the begin
 
@@ -143,7 +148,7 @@ class Master:
             self._placed[worker] = Placed(worker, number, len(workers), patients, said["host"], said["clock"])
         self._each(lambda placed: self._compare(placed, "before"))
         self._each(lambda placed: self._place(placed, token))
-        self._begun_ns = self._clock.now_ns()
+        self._begun_ns, self._drained_ns = self._clock.now_ns(), 0
         if any(placed.lost for placed in self._placed.values()):
             gevent.spawn(self._runner.quit)
 
@@ -205,7 +210,7 @@ class Master:
         """
         with self._ending:
             if self._timeline is not None:
-                self._take_all(self._clock.now_ns())
+                self._take_all(self._drained_ns or self._clock.now_ns())
                 self._timeline.close()
                 self._timeline, self._placed = None, {}
 

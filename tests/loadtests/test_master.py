@@ -175,6 +175,29 @@ master._end()
     )
 
 
+def test_readings_of_a_lost_worker_are_due_until_the_drain(tmp_path: Path) -> None:
+    body = f"""{TWO}
+from loadtests.population import make_patients
+from loadtests.schedule import make_schedule
+whole = make_schedule(make_patients(plan), plan.load, plan.seed, 20)
+
+class Time:
+    now_s = 0
+    wall_ns = monotonic_ns = 0
+    def now_ns(self): return self.now_s * 1_000_000_000
+master._clock = clock = Time()
+master._begin(); runner.state = "running"
+clock.now_s = 20
+master.drain()
+clock.now_s = 50
+runner.clients["b"].state = "missing"
+master._end()
+(due,) = [data["due"] for kind, subject, data in told() if data["state"] == "lost"]
+print(due == len(whole.of_worker(1, 2)) > 0, sent[-1][1])
+"""
+    assert output(body, tmp_path) == "True {'drain': True}\n"
+
+
 def test_one_that_was_only_silent_is_heard_again_and_nothing_is_lost(tmp_path: Path) -> None:
     body = f"""{TWO}
 master._begin(); runner.state = "running"
