@@ -28,7 +28,7 @@ from loadtests.mix import mix
 from loadtests.order import Order
 from loadtests.outcome import judge
 from loadtests.population import Patients, make_patients
-from loadtests.schedule import Schedule, make_schedule
+from loadtests.schedule import Schedule, make_share
 from loadtests.uploads import Upload, UploadMaker
 from loadtests.usage import open_usage
 from results.clock import Clock
@@ -54,9 +54,10 @@ class Sender:
         self._order, self._plan, self._clock = order, order.plan, clock
         self._patients: Patients = make_patients(order.plan)
         horizon_s = order.plan.guards.time_limit_s
-        whole = make_schedule(self._patients, order.plan.load, order.plan.seed, horizon_s)
-        self._digest = whole.digest()
-        self._schedule: Schedule = whole.of_worker(order.worker, order.workers)
+        self._schedule: Schedule
+        self._schedule, self._digest = make_share(
+            self._patients, order.plan.load, order.plan.seed, horizon_s, order.worker, order.workers
+        )
         self._next = 0
         self._uploads = UploadMaker(target.service.host, target.secrets.token_key_file, order.tag, order.plan.seed)
         self._engine = open_engine(order.plan, target, clock)
