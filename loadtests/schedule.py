@@ -40,7 +40,7 @@ class Schedule:
         """SHA-256 over all rows: the same schedule has the same digest."""
         whole = hashlib.sha256()
         for column in (self.due_ns, self.patient, self.seq):
-            whole.update(np.ascontiguousarray(column))
+            whole.update(np.ascontiguousarray(column).data)
         return whole.hexdigest()
 
     def of_worker(self, worker: int, workers: int) -> Schedule:
@@ -63,7 +63,7 @@ class Packed:
         whole = hashlib.sha256()
         for column in range(3):
             for begin in range(0, len(self.rows), _BLOCK):
-                whole.update(self._columns(self.rows[begin : begin + _BLOCK])[column])
+                whole.update(self._columns(self.rows[begin : begin + _BLOCK])[column].data)
         return whole.hexdigest()
 
     def of_worker(self, worker: int, workers: int) -> Schedule:

@@ -42,7 +42,7 @@ from targets.read import read_target
 FRAME_EVERY_NS = 250_000_000
 _SECOND = 1_000_000_000
 _LEAD_NS = 200_000_000  # the first reading is due so long after the start
-_MOST_IN_FLIGHT = 8000
+MOST_IN_FLIGHT = 8000
 _GATEWAYS = 16  # clients that cache addresses themselves sit in gateways (JVM style), each for many patients
 _STARVED_PAUSE_S = 0.12
 
@@ -140,7 +140,7 @@ class Sender:
                 self._wait_for(kept)
             elif kept is not None:
                 ready.append(kept)
-        while self._retries and self._retries[0][0] <= now and len(self._flying) < _MOST_IN_FLIGHT:
+        while self._retries and self._retries[0][0] <= now and len(self._flying) < MOST_IN_FLIGHT:
             ready.append(heapq.heappop(self._retries)[2])
         if ready:
             self._begin(ready)

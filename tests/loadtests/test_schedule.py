@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtests.population import make_patients
 from loadtests import schedule as module
+from loadtests.population import make_patients
 from loadtests.schedule import make_schedule, make_share, pack
 from results.plan import Plan
 
