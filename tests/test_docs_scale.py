@@ -31,7 +31,7 @@ def test_a_command_works(line: str, tmp_path: Path) -> None:
         assert len(costs.read(tmp_path / "measured.json").rounds) == 1
 
 
-def test_the_commands_are_four() -> None:
+def test_there_are_four_commands() -> None:
     assert len(LINES) == 4
 
 

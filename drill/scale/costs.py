@@ -190,7 +190,7 @@ def calibrate(low: Point, high: Point, overdue_us: float) -> Costs:
         cpu=cpu,
         wall=wall,
         busy=high.utilisation,
-        chill=max(0.0, low.cpu_ms / high.cpu_ms - 1) / rest if rest > 0 else 0.0,
+        chill=max(0.0, low.parts.cpu_s / _expected_s(low, cpu, slope) - 1) / rest if rest > 0 else 0.0,
         second_each_s=slope,
         overdue_s=overdue_us / 1e6,
         interrupted=high.parts.interruptions / high.parts.busy_s,
@@ -198,6 +198,19 @@ def calibrate(low: Point, high: Point, overdue_us: float) -> Costs:
         late_s=tuple(low.parts.late_s),
         second_waits_s=tuple(high.parts.second_waits_s),
         shake_s=_shake_s(low),
+    )
+
+
+def _expected_s(point: Point, cpu: dict[str, float], second_each_s: float) -> float:
+    """What a point would have taken if each part cost so much: its own calls and waits, at these costs."""
+    parts = point.parts.parts
+    always = sum(cpu[name] for name in (*_ALWAYS, "record", "begin"))
+    return (
+        parts["prepare"].calls * (always + second_each_s)
+        + parts["dial"].calls * sum(cpu[name] for name in _DIALLED)
+        + point.parts.polls * cpu["poll"]
+        + parts["frame"].calls * cpu["frame"]
+        + parts["second"].calls * cpu["second"]
     )
 
 

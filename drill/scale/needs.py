@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from drill.scale.agreement import checking_line, fleet_line, overall, own_fds
@@ -31,8 +32,10 @@ PORTS = 60_999 - 32_768 + 1  # net.ipv4.ip_local_port_range as Linux has it, for
 FILES = 1_048_576  # fs.nr_open as Linux has it: no hard limit is higher; some machines give far less
 DRILL_S = 600
 STARTED_S, STEADY_S, AFTER_S = 5, 25, 40  # of the simulated time: not looked at, steady, after an outage
-HEADROOM = 0.5  # of the limit of lag p99: what was measured of it on a busy machine is up to three times the simulated
-_SERVICE_S = 0.02
+# of the limit of lag p99: what was measured kept the limit at 300 uploads/s and broke it at 400; simulated, that is 11 and 15 ms
+HEADROOM = 0.6
+_SERVICE_S, _DNS_S = 0.02, 0.001
+_SEEDS = 3
 # rates that are tried, as shares of what would fill a thread: 7 % apart, the lowest 3 % of it
 _STEPS = tuple(0.93**step for step in range(49))
 
@@ -138,23 +141,27 @@ def capacity(
 
 
 def one_worker(costs: Costs, rate: float, period_s: float, outage_s: float, seed: int = 1) -> Capacity:
-    """Simulates one worker of a big fleet at that rate."""
+    """Simulates one worker of a big fleet at that rate; steady load, which has fewer attempts, with three seeds together."""
     lasts_s = STARTED_S + STEADY_S + outage_s + (AFTER_S if outage_s else 0)
-    plan = plan_of(max(1, round(rate * period_s)), rate, lasts_s, seed)
-    trips = {name: 2 * ms / 1000 for name, ms in plan.lab.distances_ms.items()}
     dark = Outage(STARTED_S + STEADY_S, outage_s) if outage_s else None
-    outcome = Worker(plan, costs, Network(trips, _SERVICE_S, 0.001), outage=dark).run()
     begin, end = STARTED_S, STARTED_S + STEADY_S
-    judged = outcome.lag_ms(0.99, end if outage_s else begin)
-    most = (outcome.connections_most, outcome.in_flight_most) if outage_s else (_mean(outcome, 1), _mean(outcome, 0))
+    outcomes = []
+    for number in range(1 if outage_s else _SEEDS):
+        plan = plan_of(max(1, round(rate * period_s)), rate, lasts_s, seed + number)
+        trips = {name: 2 * ms / 1000 for name, ms in plan.lab.distances_ms.items()}
+        outcomes.append(Worker(plan, costs, Network(trips, _SERVICE_S, _DNS_S), outage=dark).run())
+    first = outcomes[0]
+    judged = end if outage_s else begin
+    lags = np.concatenate([each.lag_s[each.begun_s >= judged] for each in outcomes])
+    most = (first.connections_most, first.in_flight_most) if outage_s else (_mean(first, 1), _mean(first, 0))
     return Capacity(
         rate=rate,
-        lag_p99_ms=judged,
-        utilisation=float(outcome.cpu_s[end:].max() if outage_s else outcome.cpu_s[begin:end].mean()),
-        cpu_ms=outcome.cpu_ms(begin, end),
+        lag_p99_ms=float(np.quantile(lags, 0.99)) * 1000 if len(lags) else 0.0,
+        utilisation=float(first.cpu_s[end:].max() if outage_s else first.cpu_s[begin:end].mean()),
+        cpu_ms=first.cpu_ms(begin, end),
         connections=most[0],
         in_flight=most[1],
-        attempts=len(outcome.begun_s) / outcome.intended,
+        attempts=len(first.begun_s) / first.intended,
     )
 
 

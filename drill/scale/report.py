@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 
 from drill.scale.costs import Measured
 from drill.scale.generator import PERIOD_S
-from drill.scale.needs import PORTS, Needs, capacity, needs
+from drill.scale.needs import DRILL_S, PORTS, Needs, capacity, needs, plan_of
 
 SIZES = (120_000, 1_200_000, 12_000_000)
 
 
 def both(patients: int, rate: float, outage_s: float, measured: Measured, seed: int = 1) -> dict[str, Needs]:
     """``steady``, and unless `outage_s` is 0 ``outage``. Raises BadScale."""
+    plan_of(patients, rate, DRILL_S)  # refused before anything is simulated
     cases = {"steady": 0.0, **({"outage": outage_s} if outage_s else {})}
     return {
         name: needs(patients, rate, dark_s, capacity(measured, patients / rate, dark_s, seed=seed), measured)

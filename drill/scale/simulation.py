@@ -216,7 +216,7 @@ class Worker:
         self._ended.clear()
         if self._t >= self._frame_at:
             self._spend("frame")
-            self._work(*(self._costs.overdue_s * len(self._devices._queues),) * 2)
+            self._work(*(self._costs.overdue_s * self._devices.busy,) * 2)
             self._frame_at = self._t + _FRAME_S
         if self._t >= self._second_at:
             self._spend("second")
