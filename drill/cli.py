@@ -17,7 +17,7 @@ from drill.commands.shared import BAD_INPUT
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
-_OURS = "drill judge pack verify compare annotate report runs list prove serve undo doctor"
+_OURS = "drill judge pack verify compare annotate report runs list prove scale serve undo doctor"
 COMMANDS = {name: f"drill.commands.{name}" for name in _OURS.split()} | {"lab": "lab.commands"}
 
 

@@ -39,6 +39,11 @@ class Devices:
         """Readings kept, under way or waiting."""
         return sum(map(len, self._queues.values()))
 
+    @property
+    def busy(self) -> int:
+        """Devices that have something under way or waiting."""
+        return len(self._queues)
+
     def take(self, reading: Kept) -> Kept | None:
         """A new reading. Returns what to send now: this reading, or None while the device is busy with an earlier one."""
         queue = self._queues.get(reading.patient)

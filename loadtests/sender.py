@@ -28,7 +28,7 @@ from loadtests.mix import mix
 from loadtests.order import Order
 from loadtests.outcome import judge
 from loadtests.population import Patients, make_patients
-from loadtests.schedule import Schedule, make_schedule
+from loadtests.schedule import Schedule, make_share
 from loadtests.uploads import Upload, UploadMaker
 from loadtests.usage import open_usage
 from results.clock import Clock
@@ -42,7 +42,7 @@ from targets.read import read_target
 FRAME_EVERY_NS = 250_000_000
 _SECOND = 1_000_000_000
 _LEAD_NS = 200_000_000  # the first reading is due so long after the start
-_MOST_IN_FLIGHT = 8000
+MOST_IN_FLIGHT = 8000
 _GATEWAYS = 16  # clients that cache addresses themselves sit in gateways (JVM style), each for many patients
 _STARVED_PAUSE_S = 0.12
 
@@ -54,9 +54,10 @@ class Sender:
         self._order, self._plan, self._clock = order, order.plan, clock
         self._patients: Patients = make_patients(order.plan)
         horizon_s = order.plan.guards.time_limit_s
-        whole = make_schedule(self._patients, order.plan.load, order.plan.seed, horizon_s)
-        self._digest = whole.digest()
-        self._schedule: Schedule = whole.of_worker(order.worker, order.workers)
+        self._schedule: Schedule
+        self._schedule, self._digest = make_share(
+            self._patients, order.plan.load, order.plan.seed, horizon_s, order.worker, order.workers
+        )
         self._next = 0
         self._uploads = UploadMaker(target.service.host, target.secrets.token_key_file, order.tag, order.plan.seed)
         self._engine = open_engine(order.plan, target, clock)
@@ -139,7 +140,7 @@ class Sender:
                 self._wait_for(kept)
             elif kept is not None:
                 ready.append(kept)
-        while self._retries and self._retries[0][0] <= now and len(self._flying) < _MOST_IN_FLIGHT:
+        while self._retries and self._retries[0][0] <= now and len(self._flying) < MOST_IN_FLIGHT:
             ready.append(heapq.heappop(self._retries)[2])
         if ready:
             self._begin(ready)

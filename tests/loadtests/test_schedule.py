@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loadtests import schedule as module
 from loadtests.population import make_patients
-from loadtests.schedule import make_schedule
+from loadtests.schedule import make_schedule, make_share, pack
 from results.plan import Plan
 
 
@@ -134,3 +135,51 @@ def test_a_hundred_and_twenty_thousand_patients_are_a_few_bytes_each() -> None:
         patients.phase_s,
     )
     assert sum(column.nbytes for column in columns) / 120_000 <= 90
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    patients=st.integers(2, 300),
+    horizon=st.floats(1, 300),
+    grid_ms=st.sampled_from([0, 7, 20, 1000]),
+    ramp_s=st.sampled_from([0, 25]),
+    jitter=st.sampled_from([0, 0.1, 0.5]),
+    workers=st.integers(1, 5),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_packed_share_is_the_workers_part_of_the_whole_with_the_digest_of_the_whole(
+    seed: int, patients: int, horizon: float, grid_ms: int, ramp_s: float, jitter: float, workers: int
+) -> None:
+    asked = plan(patients, patients / 40, classes=ALL_ALIKE, grid_ms=grid_ms, ramp_s=ramp_s, jitter=jitter)
+    population = make_patients(asked)
+    whole = make_schedule(population, asked.load, seed, horizon)
+    assert pack(population, asked.load, seed, horizon) is not None
+    for worker in range(workers):
+        share, digest = make_share(population, asked.load, seed, horizon, worker, workers)
+        assert (share.digest(), digest) == (whole.of_worker(worker, workers).digest(), whole.digest())
+
+
+def test_blocks_of_any_size_give_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = plan(patients=1000, rate=50, ramp_s=20)
+    population = make_patients(asked)
+    at_once = make_share(population, asked.load, 1, 90, 1, 3)
+    monkeypatch.setattr(module, "_BLOCK", 37)
+    in_blocks = make_share(population, asked.load, 1, 90, 1, 3)
+    assert (in_blocks[0].digest(), in_blocks[1]) == (at_once[0].digest(), at_once[1])
+
+
+def test_rows_that_do_not_fit_into_one_number_are_sorted_as_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = plan(patients=1000, rate=50)
+    population = make_patients(asked)
+    packed = make_share(population, asked.load, 1, 90, 1, 3)
+    monkeypatch.setattr(module, "_BITS", 20)
+    assert pack(population, asked.load, 1, 90) is None
+    as_columns = make_share(population, asked.load, 1, 90, 1, 3)
+    assert (as_columns[0].digest(), as_columns[1]) == (packed[0].digest(), packed[1])
+
+
+def test_a_known_schedule_has_the_digest_that_it_always_had() -> None:
+    """Runs of different versions of the harness are compared by it (`results.comparison.figures`)."""
+    asked = plan(patients=120_000, rate=400)
+    _, digest = make_share(make_patients(asked), asked.load, 1, 600, 0, 1)
+    assert digest.startswith("db8a0bdf5384")

@@ -1,0 +1,1 @@
+"""What more patients need of the load generator and the checker: measured costs, a simulation, and the needs that follow."""
