@@ -23,6 +23,7 @@ from drill.alerting import collect_alerts, load_rules, objectives
 from drill.asking import ask
 from drill.children import Experiment, LoadGenerator, Monitors
 from drill.contacts import collect_contacts
+from drill.embedded import embedded_lab
 from drill.fingerprint import left_behind
 from drill.lab_samples import LabSamples
 from drill.machine import environment
@@ -31,9 +32,6 @@ from drill.room import missing_room
 from drill.telemetry import collect_telemetry
 from drill.view import Scene, View
 from drill.withhold import withhold
-from lab import launch
-from lab.defects import OUTSIDE_THE_LAB
-from lab.model import Options
 from results import run as runs
 from results.clock import Clock
 from results.documents import write_documents
@@ -133,28 +131,8 @@ class Exercise:
         if self.target_file is not None:
             yield self.target_file, read_target(self.target_file)
             return
-        options = self.plan.lab
-        try:
-            up = launch.up(
-                Options(
-                    state=state,
-                    replication=options.replication,
-                    defect="none" if options.defect in OUTSIDE_THE_LAB else options.defect,
-                    ttl_s=options.ttl_s,
-                    clamp_s=options.clamp_s,
-                    servers_per_site=options.servers_per_site,
-                    link_ms=options.link_ms,
-                    distances_ms=options.distances_ms,
-                    takeover=self.plan.takeover,
-                    tools=options.tools,
-                    volume_mb=options.volume_mb,
-                ),
-                die_with_caller=True,
-            )
-            yield up.target, read_target(up.target)
-        finally:
-            if state.exists():
-                launch.down(state)
+        with embedded_lab(self.plan, state) as target_file:
+            yield target_file, read_target(target_file)
 
     def _on_target(self, run: Path, target_file: Path, target: Target, clock: Clock, timeline: TimelineWriter) -> None:
         put_on_record(run, timeline)
