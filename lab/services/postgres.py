@@ -17,47 +17,12 @@ from lab import model, pki
 from lab.clusters import Cluster
 from lab.model import Options, Process, Ready, ServiceFailed, Supervisor
 from lab.servers import environment, program
+from lab.services import postgres_files
 
 EXPORTER = "exporter"  # the role that may see how the database does, and none of its rows
 _SOCKETS = Path("/run/postgres")
 _SENDER_ENDS_WITHIN_MS = 5000
 _STREAMING_WITHIN_S = 20
-
-_SETTINGS = """
-listen_addresses = '{private}'
-port = {port}
-unix_socket_directories = '{sockets}'
-unix_socket_permissions = 0700
-max_connections = 60
-shared_buffers = {buffers}MB
-max_wal_size = 512MB
-checkpoint_timeout = 15min
-jit = off
-wal_level = replica
-wal_log_hints = on
-hot_standby = on
-max_wal_senders = 6
-max_replication_slots = 4
-max_slot_wal_keep_size = 1GB
-wal_keep_size = 256MB
-wal_sender_timeout = 5s
-wal_receiver_timeout = 5s
-wal_receiver_status_interval = 1s
-tcp_keepalives_idle = 2
-tcp_keepalives_interval = 1
-tcp_keepalives_count = 3
-tcp_user_timeout = 5000
-log_line_prefix = '%m [%p] %q%u '
-log_checkpoints = off
-cluster_name = '{site}'
-include_if_exists 'role.conf'
-"""
-
-_ACCESS = """
-local all         all                scram-sha-256
-host  all         postgres {net}  scram-sha-256
-host  replication postgres {net}  scram-sha-256
-"""
 
 
 def socket_folder(site: str) -> Path:
@@ -125,7 +90,7 @@ class Postgres:
             env=_environment(self.options),
         )
         word.unlink()
-        self._configure(site)
+        self._write_settings(site)
         await supervisor.start(self.server(site))
         await self._make_schema(site)
 
@@ -144,8 +109,8 @@ class Postgres:
             ],
             env=_environment(self.options),
         )
-        self._configure(site)
-        self._follow(site, source)
+        self._write_settings(site)
+        self._write_source(site, source)
         await supervisor.start(self.server(site))
         await self.await_streaming(source, site)
 
@@ -157,7 +122,7 @@ class Postgres:
         await self._end_sender(source, site)
         if (folder / "standby.signal").exists():
             # it was a follower before: nothing of its own can have diverged
-            self._follow(site, source)
+            self._write_source(site, source)
             await supervisor.start(self.server(site))
             await self.await_streaming(source, site)
             await self.set_synchronous(source, site)
@@ -193,8 +158,8 @@ class Postgres:
                 await connection.close()
             await self.make_mirror(supervisor, site, source)
         else:
-            self._configure(site)
-            self._follow(site, source)
+            self._write_settings(site)
+            self._write_source(site, source)
             await supervisor.start(self.server(site))
             await self.await_streaming(source, site)
         await self.set_synchronous(source, site)
@@ -203,13 +168,17 @@ class Postgres:
         """The sender to a lost server may not have noticed yet that it is alone: it would pass for the one that comes back."""
         connection = await self.connect(source)
         try:
-            await connection.execute(
+            ended = await connection.fetchval(
                 "SELECT pg_terminate_backend(active_pid, $2) FROM pg_replication_slots WHERE slot_name = $1 AND active",
                 site,
                 _SENDER_ENDS_WITHIN_MS,
             )
         finally:
             await connection.close()
+        if ended is False:  # None: there was none
+            raise ServiceFailed(
+                f"{self.name(source)}: its sender to {site}, which is lost, did not end within {_SENDER_ENDS_WITHIN_MS} ms"
+            )
 
     async def revive(self, supervisor: Supervisor, site: str) -> None:
         """Start a killed server again from its volume, in the role that it had."""
@@ -307,29 +276,19 @@ class Postgres:
         for stale in socket_folder(site).glob(f".s.PGSQL.{self.cluster.port}*"):
             stale.unlink()
 
-    def _configure(self, site: str) -> None:
-        folder = self.data(site)
-        settings = _SETTINGS.format(
-            private=model.PRIVATE[site],
+    def _write_settings(self, site: str) -> None:
+        settings = postgres_files.Settings(
+            address=model.PRIVATE[site],
             port=self.cluster.port,
             sockets=socket_folder(site),
-            site=site,
-            buffers=self.cluster.buffers_mb,
+            name=site,
+            buffers_mb=self.cluster.buffers_mb,
         )
-        (folder / "postgresql.conf").write_text(settings)
-        net = model.PRIVATE[site].rsplit(".", 1)[0] + ".0/24"
-        (folder / "pg_hba.conf").write_text(_ACCESS.format(net=net))
-        (folder / "postgresql.auto.conf").write_text("")
-        (folder / "role.conf").write_text("")
+        postgres_files.write_settings(self.data(site), settings)
 
-    def _follow(self, site: str, source: str) -> None:
-        folder = self.data(site)
-        where = f"host={model.PRIVATE[source]} port={self.cluster.port} user=postgres application_name={site}"
+    def _write_source(self, site: str, source: str) -> None:
         passwords = pki.keys(self.options.state).passwords
-        (folder / "role.conf").write_text(
-            f"primary_conninfo = '{where} passfile=''{passwords}'' connect_timeout=3'\nprimary_slot_name = '{site}'\n"
-        )
-        (folder / "standby.signal").touch()
+        postgres_files.write_source(self.data(site), site, model.PRIVATE[source], self.cluster.port, passwords)
 
     async def _make_schema(self, site: str) -> None:
         keys = pki.keys(self.options.state)
