@@ -21,7 +21,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     inconclusive  the ratio is not below, but its interval reaches below: too few readings to say; nothing was intended, or a
                   sender died: what its patients would have seen, nobody knows
 
-    A drill that was ended early has no drain: what was on its way then, and not overdue, is neither good nor bad (`undecided`).
+    In a drill that was ended early, before its drain or in it, what was on its way and not overdue is neither good nor bad
+    (`undecided`).
 
     measured: availability, lower_end, intended, good, late (acknowledged after the deadline), never, undecided (if any),
               longest_without_s (longest time in which nobody's reading was acknowledged), patients_affected (share),
@@ -33,8 +34,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     if marks.observed_ns is None:
         return Finding(NAME, Verdict.INCONCLUSIVE, "the drill has no phases", {}, {"availability": want.availability})
     deadline = int(want.deadline_s * 1e9)
-    drained = any(event.subject == "drain" for event in evidence.of_kind("phase"))
-    decided_by = marks.observed_ns if drained else marks.observed_ns - deadline
+    decided_by = marks.observed_ns if _drained(evidence) else _ended(evidence, marks.observed_ns) - deadline
     undecided, intended, good, late, patients, affected = evidence.row(
         "WITH due AS (SELECT patient, t_intended + $1 AS limit_ns, t_ack, t_ack IS NOT NULL OR t_intended < $2 AS decided "
         "FROM operations WHERE t_intended >= $3 AND t_intended < $4) "
@@ -81,6 +81,20 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
         f"(lower end {lower:.2%}, objective {want.availability:.2%}); {late} late, {intended - good - late} never"
     )
     return Finding(NAME, verdict, why, measured, objective)
+
+
+def _drained(evidence: Evidence) -> bool:
+    """Whether what was on its way had all the plan's time to arrive: nobody and no guard ended the drill before the drain did."""
+    over = [e.t_ns for e in evidence.of_kind("phase") if e.subject == "drain" and e.data.get("state") == "end"]
+    stopped = [e.t_ns for kind in ("stop", "guard.abort") for e in evidence.of_kind(kind)]
+    return bool(over) and not any(t_ns <= max(over) for t_ns in stopped)
+
+
+def _ended(evidence: Evidence, observed_ns: int) -> int:
+    """When a drill that was ended early was: in its drain, or with its load."""
+    begun = [e.t_ns for e in evidence.of_kind("phase") if e.subject == "drain"]
+    stopped = [e.t_ns for kind in ("stop", "guard.abort") for e in evidence.of_kind(kind) if e.t_ns >= observed_ns]
+    return min(stopped, default=observed_ns) if begun else observed_ns
 
 
 # A patient is down while a reading is overdue: the union of [due + deadline, acknowledged) over his readings. Sorted by

@@ -14,6 +14,11 @@ _SECOND = 1_000_000_000
 _LEAST_WINDOW_S = 5.0
 _MOST_INFO_AT_RISK = 0.5
 
+# what was on its way when the fault came was promised before it: only a request sent afterwards shows who goes on acknowledging
+_SENT_AFTER = (
+    "AND EXISTS (SELECT 1 FROM attempts a WHERE a.op = o.op AND a.outcome = 'ok' AND a.t_done = o.t_ack "
+    "AND coalesce(a.t_sent, a.t_dispatched) > ?)"
+)
 _LOST = "FROM operations o WHERE outcome = 'ok' AND NOT EXISTS (SELECT 1 FROM readback r WHERE r.op = o.op AND r.path = 'public')"
 
 
@@ -24,8 +29,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     inconclusive  no complete final read, no fault, too few acknowledgements at risk, too many uploads nobody knows about, or a
                   sender of which evidence is missing: what its patients were acknowledged, nobody knows
 
-    measured: acknowledged, lost, stranded (on the lost site's volume only), destroyed (nowhere), lost_after_fault,
-              recovered (info, and there), resurrected (refused, and there), unexpected (there, and never attempted),
+    measured: acknowledged, lost, stranded (on the lost site's volume only), destroyed (nowhere),
+              lost_after_fault (sent and acknowledged after the fault), recovered (info, and there),
+              resurrected (refused, and there), unexpected (there, and never attempted),
               rpo_s, rpo_records, rpo_patients, rpo_clinical (by signal), resolution_s, upper_bound (3/n, 95 %),
               at_risk, at_risk_window_s, info_at_risk, info_outside
     """
@@ -59,7 +65,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     rpo_s = 0.0
     if marks.t0 is not None:
         if lost:
-            (after,) = evidence.row(f"SELECT count(*) {_LOST} AND t_ack > ?", marks.t0)
+            (after,) = evidence.row(f"SELECT count(*) {_LOST} {_SENT_AFTER}", marks.t0)
         if first_lost is not None and first_lost <= marks.t0:
             rpo_s = (marks.t0 - first_lost) / 1e9
         measured |= _at_risk(evidence, marks.t0)
@@ -75,7 +81,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     if beyond > want.rpo_s:
         wrong.append(f"RPO {rpo_s:.2f} s{error} (objective {want.rpo_s:g} s)")
     if after:
-        wrong.append(f"{after} acknowledged after the fault and lost")
+        wrong.append(f"{after} sent and acknowledged after the fault, and lost")
     if resurrected:
         wrong.append(f"{resurrected} refused uploads were stored all the same")
     if unexpected:

@@ -45,6 +45,21 @@ def test_acknowledged_after_the_fault_and_lost_fails_whatever_the_objective(stor
     assert (found.measured["lost_after_fault"], found.measured["rpo_s"]) == (1, 0)
 
 
+def test_what_was_on_its_way_when_the_fault_came_is_lost_but_not_acknowledged_after_it(
+    story: Story, finding: Find
+) -> None:
+    """Stored before the fault, and its answer still travelled to a far patient."""
+    story.plan["objectives"]["lost"] = 1
+    upload = upload_at(story, -1)
+    upload.attempts = [Attempt(-0.03, 0.02)]
+    lose(story, {upload.patient})
+    found = finding(story, "data-loss")
+    assert found.verdict is Verdict.PASS
+    assert (found.measured["lost"], found.measured["lost_after_fault"], found.measured["rpo_s"]) == (1, 0, 0)
+    upload.attempts = [Attempt(0.01, 0.06)]
+    assert finding(story, "data-loss").measured["lost_after_fault"] == 1
+
+
 def test_unknown_and_present_is_recovered_unknown_and_absent_is_nothing(story: Story, finding: Find) -> None:
     present, absent = upload_at(story, 3), upload_at(story, 3.5)
     for upload in (present, absent):

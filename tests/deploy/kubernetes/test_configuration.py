@@ -55,7 +55,7 @@ def test_promtool_takes_prometheus_configuration(given: Path, tmp_path: Path) ->
 
 def test_postgres_has_the_labs_settings() -> None:
     """What differs is what pods and TLS ask for."""
-    lab = (FOLDER.parent.parent / "lab/services/postgres.py").read_text()
+    lab = (FOLDER.parent.parent / "lab/services/postgres_files.py").read_text()
     (block,) = re.findall(r'_SETTINGS = """\n(.*?)"""', lab, re.S)
     here = (FOLDER / "base/postgres/postgresql.conf").read_text()
     settings = [dict(re.findall(r"^(\w+) = (.+)$", text, re.M)) for text in (block, here)]
