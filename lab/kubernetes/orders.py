@@ -23,6 +23,8 @@ from lab.provider import Provider
 from lab.supervisor import Running, ZoneSupervisor
 
 _AGAIN_AFTER_S = (1, 2, 5)
+# a StatefulSet gives the same name again: kubectl delete, which asks twice, would wait for ever for a pod that it never saw gone
+_NAME_IS_FREE_S = 0.5
 _FAILURES = (ServiceFailed, OSError, asyncpg.PostgresError)
 
 
@@ -144,6 +146,9 @@ class Orders:
         async with self._locks[_key(workload)]:
             while step := self._next_step(workload):
                 await asyncio.gather(*(self._end(pod) for pod in step if pod.ending))
+                if workload.kind == "StatefulSet" and any(pod.ending for pod in step):
+                    self._changed()
+                    await asyncio.sleep(_NAME_IS_FREE_S)
                 await asyncio.gather(*(self._start(pod) for pod in step if not pod.ending))
                 self._changed()
 

@@ -66,10 +66,13 @@ def test_a_load_test_shows_its_figures_on_the_loopback(place: Path, lab: Running
     with (place / "locust.log").open("wb") as log:
         locust = subprocess.Popen(words, cwd=place, stdout=log, stderr=log, env=env)
         try:
-            eventually(lambda: "loadtests_patients 1200.0" in shown())
+            eventually(lambda: "loadtests_patients 1200.0" in shown() or locust.poll() is not None)
+            seen = shown()
         finally:
             code = locust.wait(60)
-    assert code == 0, (place / "locust.log").read_text()[-500:]
+    said = (place / "locust.log").read_text()[-500:]
+    assert code == 0, said
+    assert "loadtests_patients 1200.0" in seen, said
     assert shown() == "", "it ends with its load test"
 
 

@@ -70,8 +70,19 @@ def test_a_restart_replaces_every_pod(speaking: SpeakingLab) -> None:
 
 
 def test_deleting_a_pod_waits_for_its_end(speaking: SpeakingLab) -> None:
+    name, pid = min(speaking.pods("analysis")), speaking.pids()["fra/analysis"]
+    speaking.kubectl("delete", "pod", name, "--timeout=60s")
+    assert name not in speaking.pods("analysis")
+    assert speaking.pids().get("fra/analysis") != pid
+    speaking.kubectl("rollout", "status", "deployment/analysis", "--timeout=60s")
+
+
+def test_a_deleted_database_comes_back_as_what_it_was(speaking: SpeakingLab) -> None:
     pid = speaking.pids()["fra/postgres"]
-    speaking.kubectl("delete", "pod", "postgres-0", "--grace-period=0", "--force", "--timeout=60s")
+    # not waited for: kubectl asks for the pod and then for the list; half a second between them (a busy machine), and it finds the
+    # next pod of that name, and waits for ever
+    speaking.kubectl("delete", "pod", "postgres-0", "--grace-period=0", "--force", "--wait=false")
+    eventually(lambda: speaking.pids().get("fra/postgres") not in (None, pid))
     speaking.kubectl("wait", "--for=condition=Ready", "pod/postgres-0", "--timeout=60s")
     assert speaking.pids()["fra/postgres"] != pid
     roles = {site: each["role"] for site, each in speaking.control.call("status")["databases"].items()}
