@@ -79,7 +79,7 @@ def test_deleting_a_pod_waits_for_its_end(speaking: SpeakingLab) -> None:
 
 def test_a_deleted_database_comes_back_as_what_it_was(speaking: SpeakingLab) -> None:
     pid = speaking.pids()["fra/postgres"]
-    # not waited for: kubectl asks for the pod and then for the list; half a second between them (a busy machine), and it finds the
+    # not waited for: kubectl asks for the pod, then for the list; half a second between them (a busy machine), and it finds the
     # next pod of that name, and waits for ever
     speaking.kubectl("delete", "pod", "postgres-0", "--grace-period=0", "--force", "--wait=false")
     eventually(lambda: speaking.pids().get("fra/postgres") not in (None, pid))
