@@ -24,7 +24,9 @@ _GIVES_WAY = 10
 def main(lines: Iterable[str]) -> int:
     """Exit codes: 0, 1 when it cannot serve there."""
     coming = iter(lines)
-    showing = Showing.from_json(next(coming))
+    if (first := next(coming, None)) is None:
+        return 0  # its Locust has ended before it began
+    showing = Showing.from_json(first)
     metrics = LoadMetrics(showing.sites)
     try:
         where = serve(metrics.registry(), showing.address, showing.port, showing.pem, showing.ca)

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import gevent
 from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -56,6 +57,9 @@ def make_fleet(environment: Environment, **_: Any) -> None:
     except (BadPlan, BadTarget, OSError) as error:
         _LOG.error("%s", error)
         sys.exit(BAD_INPUT)
+    # gevent's clock stands still while this file is read and the fleet is made: on a busy machine that took longer than
+    # `--run-time`, whose timer begins by that clock, and the load test was over before it had begun
+    gevent.get_hub().loop.update_now()
 
 
 def _setting(options: Any) -> Setting:  # an argparse namespace

@@ -15,7 +15,7 @@ def test_a_drill_is_shown_with_its_fault_its_needs_and_its_length() -> None:
     assert (row["title"], row["fault"]) == ("Loss of a data centre", "site-loss")
     assert row["needs"] == ["a second site that takes over"]
     # warm-up, steady, at most so long until it is taken over, recovered, drain: as its file has them
-    assert row["seconds"] == 10 + 90 + 90 + 250 + 40
+    assert row["seconds"] == 10 + 90 + 90 + 260 + 40
     assert row["quick_seconds"] == 4 + 14 + 20 + 36 + 10
 
 

