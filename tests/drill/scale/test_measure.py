@@ -36,7 +36,7 @@ def test_every_part_was_timed_and_none_took_more_than_the_whole(point: Point) ->
     assert {"prepare", "begin", "dial", "hello", "finish", "answer", "take", "write", "second", "frame"} <= set(parts)
     inside = sum(part.cpu_s * part.calls for name, part in parts.items() if name != "prepare")
     assert 0 < inside < point.parts.cpu_s * 1.05
-    assert parts["prepare"].calls == pytest.approx(point.attempts, rel=0.1)
+    assert parts["prepare"].calls == pytest.approx(point.attempts, rel=0.3)
 
 
 def test_in_the_dark_nothing_is_answered_and_everybody_tries_again(tmp_path: Path) -> None:
