@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from drill.scale.costs import Costs, Measured, Outage, Point, calibrate
 from drill.scale.generator import PERIOD_S, plan_of
-from drill.scale.simulation import Network, Outcome, Worker
+from drill.scale.outcome import Outcome
+from drill.scale.simulation import Network, Worker
 from drill.scale.simulation import Outage as Dark
 
 WITHIN = 0.1

@@ -24,7 +24,8 @@ from pydantic import ValidationError
 from drill.scale.agreement import checking_line, fleet_line, overall, own_fds
 from drill.scale.costs import Costs, Measured
 from drill.scale.generator import PERIOD_S
-from drill.scale.simulation import Network, Outage, Outcome, Worker
+from drill.scale.outcome import Outcome
+from drill.scale.simulation import Network, Outage, Worker
 from loadtests.sender import MOST_IN_FLIGHT
 from results.plan import Load, Plan, Population
 

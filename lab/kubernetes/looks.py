@@ -82,13 +82,10 @@ class Looks:
 
     async def _page_is_200(self, health: Health) -> bool:
         """Over TLS that is verified: a pod whose certificate has expired is not well."""
-        wire = _wire(self._site, health)
-        try:
+        with contextlib.ExitStack() as own:
+            wire = own.enter_context(_wire(self._site, health))
             await asyncio.get_running_loop().sock_connect(wire, _address(health))
-        except BaseException:
-            wire.close()
-            raise
-        # from here on the connection owns the socket, also when there is none in the end
+            own.pop_all()  # from here on the connection owns the socket, also when there is none in the end
         reader, writer = await asyncio.open_connection(sock=wire, ssl=self._tls(), server_hostname=health.host)
         try:
             writer.write(f"GET {health.page} HTTP/1.1\r\nHost: {health.host}\r\nConnection: close\r\n\r\n".encode())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from results.checks.generator_health import check, late
 from results.evidence import Evidence
-from results.finding import Value, Verdict
+from results.finding import Finding, Value, Verdict
 from results.marks import find_marks
-from tests.results.story import green, ns
+from tests.results.story import Story, green, ns
 
+Find = Callable[[Story, str], Finding]
 ASKED: dict[str, Value] = {"lag_p99_ms": 20, "rate": 400, "steady_fail_ratio": 0.001}
 
 
@@ -46,3 +48,26 @@ def test_a_machine_without_any_time_left_is_told_of_and_decides_nothing(
     assert found.verdict is Verdict.PASS
     assert found.why.endswith("; its machine was 99% busy") is told
     assert found.measured.get("machine_busy") == busy
+
+
+def test_a_generator_that_keeps_its_schedule_is_healthy(story: Story, finding: Find) -> None:
+    found = finding(story, "generator-health")
+    assert (found.verdict, found.measured["lag_p99_ms"], found.measured["rate"]) == (Verdict.PASS, 2.0, 50.0)
+
+
+def test_a_generator_that_lags_makes_the_run_inconclusive(story: Story, finding: Find) -> None:
+    for upload in story.uploads[::20]:
+        upload.attempts[0].late = 0.3
+    found = finding(story, "generator-health")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "lag p99 300.0 ms (limit 20 ms)" in found.why
+
+
+def test_a_generator_that_sends_less_than_the_plan_is_noticed(story: Story, finding: Find) -> None:
+    story.uploads = story.uploads[::2]
+    assert "25 uploads/s intended" in finding(story, "generator-health").why
+
+
+def test_a_sender_that_died_is_noticed(story: Story, finding: Find) -> None:
+    story.event("generator", "sender-1", -20, state="begin")
+    assert "sender-1 ended early" in finding(story, "generator-health").why
