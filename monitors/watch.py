@@ -1,7 +1,7 @@
 """Lets every monitor look at its times, keeps its alarm, and writes both down.
 
 Samples (``samples``): source ``monitors``, subject ``<monitor>@<site>``, metrics ``ok`` (1 or 0; of looks that saw something),
-``blind`` (1; of looks whose source did not answer), and the look's own figures.
+``blind`` (1; of looks whose source did not answer), the look's own figures; once ``period_s``, the pause between its looks.
 Alarms (timeline): kind ``alert``, subject as above, data.state ``raised`` or ``cleared``, data.why,
 data.since_ns (first failed look).
 """
@@ -35,6 +35,12 @@ class Recorder:
         self._lock = threading.Lock()
         self._samples = RowWriter(run, "samples", f"monitors-{site}") if run else None
         self._timeline = TimelineWriter(run, f"monitors-{site}", place.clock) if run else None
+
+    def begins(self, monitor: str, period_s: float, at_ns: int) -> None:
+        """Say how seldom it looks by design: else nobody could tell a long pause from a short blindness."""
+        with self._lock:
+            if self._samples is not None:
+                self._samples.append(at_ns, "monitors", f"{monitor}@{self._site}", "period_s", period_s)
 
     def looked(self, monitor: str, begun_ns: int, look: Look, *, proven: bool) -> None:
         """`proven`: the place got out while it looked, so that a failure is the service's and not its own."""
@@ -98,6 +104,7 @@ def watch(place: Place, monitors: Sequence[Monitor], recorder: Recorder, ending:
 
 def _watch_one(place: Place, monitor: Monitor, recorder: Recorder, ending: threading.Event) -> None:
     alarm = Alarm()
+    recorder.begins(monitor.name, monitor.period_s, place.clock.now_ns())
     due = time.monotonic()
     while not ending.is_set():
         begun = place.clock.now_ns()

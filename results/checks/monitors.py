@@ -53,22 +53,31 @@ def looks(evidence: Evidence, marks: Marks) -> list[Looked]:
     begin, _ = evidence.phase("steady")
     end = marks.observed_ns or begin
     found = evidence.rows(
-        "SELECT CAST(subject AS VARCHAR), coalesce(list(t ORDER BY t) FILTER (metric = 'ok'), []) FROM samples "
-        "WHERE source = 'monitors' AND metric IN ('ok', 'blind') AND t BETWEEN ? AND ? GROUP BY 1 ORDER BY 1",
+        "SELECT CAST(subject AS VARCHAR), coalesce(list(t ORDER BY t) FILTER (metric = 'ok'), []), "
+        "coalesce(any_value(value) FILTER (metric = 'period_s'), 0), "
+        "bool_or(metric IN ('ok', 'blind') AND t BETWEEN ? AND ?) FROM samples "
+        "WHERE source = 'monitors' AND metric IN ('ok', 'blind', 'period_s') GROUP BY 1 ORDER BY 1",
         *(begin, end),
     )
-    if not found:
+    there = [each for each in found if each[-1]]
+    if not there:
         raise Unusable("no monitor has looked at anything")
-    return [Looked(*_parts(subject), len(times), _blind_s(times, begin, end)) for subject, times in found]
+    return [
+        Looked(*_parts(subject), sum(begin <= t <= end for t in times), _blind_s(times, float(period_s), begin, end))
+        for subject, times, period_s, _ in there
+    ]
 
 
-def _blind_s(times: list[int], begin: int, end: int) -> float:
-    """Before the first and after the last look counts as well: a monitor that died leaves no pause between looks."""
-    if not times:
+def _blind_s(times: list[int], period_s: float, begin: int, end: int) -> float:
+    """The longest time between `begin` and `end` without a look, beyond the usual pause: its period, or where that is not
+    recorded the median of its pauses, also of those before and after. Before its first and after its last look counts as well: a
+    monitor that died leaves no pause between looks."""
+    within = [t for t in times if begin <= t <= end]
+    if not within:
         return round((end - begin) / 1e9, 3)
-    between = [after - before for before, after in pairwise(times)]
-    usual = median(between) if between else 0
-    return round(max(0, *between, times[0] - begin, end - times[-1]) / 1e9 - usual / 1e9, 3)
+    usual = period_s or (median(after - before for before, after in pairwise(times)) / 1e9 if len(times) > 1 else 0)
+    longest = max(after - before for before, after in pairwise([begin, *within, end]))
+    return round(max(0, longest / 1e9 - usual), 3)
 
 
 def alerts(evidence: Evidence) -> list[Alert]:

@@ -42,8 +42,9 @@ def watched(place: Place, run: Path, looks: list[Look]) -> None:
 
 def test_ok_is_recorded_of_looks_that_saw_and_blind_of_the_others(place: Place, tmp_path: Path) -> None:
     watched(place, tmp_path, [Look(ok=True, figures={"lag_bytes": 3}), BLIND, Look(ok=False, why="no mirror"), BLIND])
-    lines = (tmp_path / "samples" / "monitors-gra.rows").read_text().splitlines()[:5]
+    lines = (tmp_path / "samples" / "monitors-gra.rows").read_text().splitlines()[:6]
     assert [line.split(UNIT)[1:] for line in lines] == [
+        ["monitors", "replication@gra", "period_s", str(Script.period_s)],
         ["monitors", "replication@gra", "ok", "1.0"],
         ["monitors", "replication@gra", "lag_bytes", "3"],
         ["monitors", "replication@gra", "blind", "1.0"],

@@ -143,6 +143,28 @@ def test_a_monitor_that_looks_seldom_by_design_is_not_blind(story: Story, findin
     assert finding(story, "monitor-truth").verdict is Verdict.PASS
 
 
+def _looked(at: list[float], period_s: float | None = None) -> list[tuple[object, ...]]:
+    said = [] if period_s is None else [(ns(at[0]), "monitors", "deployment@gra", "period_s", period_s)]
+    return [*said, *((ns(second), "monitors", "deployment@gra", "ok", 1.0) for second in at)]
+
+
+@pytest.mark.parametrize("period_s", [None, 10.0])
+def test_one_look_within_a_short_drill_is_no_blindness(story: Story, finding: Find, period_s: float | None) -> None:
+    """What is judged lasts 10.5 s here; looks come every ten seconds, their neighbours just outside of it."""
+    story.events = [event for event in story.events if event["kind"] != "phase" or event["subject"] != "steady"]
+    story.event("phase", "steady", 9.5, state="begin")
+    story.event("phase", "steady", 12, state="end")
+    story.samples += _looked([-0.7, 9.4, 19.6, 29.7], period_s)
+    found = finding(story, "monitor-truth")
+    assert found.measured["blind_s"]["deployment@gra"] < 1
+
+
+def test_one_long_pause_is_not_usual_because_it_is_the_only_one(story: Story, finding: Find) -> None:
+    story.samples += _looked([-17, 19], 10.0)
+    found = finding(story, "monitor-truth")
+    assert (found.verdict, "deployment@gra saw nothing for 26 s" in found.why) == (Verdict.INCONCLUSIVE, True)
+
+
 def test_who_must_see_a_fault_stands_in_the_plan(story: Story, finding: Find) -> None:
     story.plan["fault"] = {"seen_by": ["peer"]}
     found = finding(story, "monitor-detection")
