@@ -35,11 +35,18 @@ DEFECTS = {
     "blocking-telemetry": "with every tenth upload the service waits until Sentry took a message, and answers nobody meanwhile",
     "starved-generator": "the load generator gets too little to keep its schedule",
     "trusting-phones": "the app takes any certificate, and sends its readings to whoever the name points to",
+    "shy-phones": "the app stays away for half a minute after it has lost a connection",
+    "newest-first-phones": "the app sends what it kept the newest first",
     "silent-monitor": "the monitors of the service are content whatever they see",
     "flapping-monitor": "the monitors of the service cry wolf now and then",
 }
 # these are not the lab's: load generator and monitors have them
-OUTSIDE_THE_LAB = frozenset({"starved-generator", "trusting-phones", "silent-monitor", "flapping-monitor"})
+OUTSIDE_THE_LAB = frozenset(
+    {
+        *("starved-generator", "trusting-phones", "shy-phones", "newest-first-phones"),
+        *("silent-monitor", "flapping-monitor"),
+    }
+)
 
 
 class UnknownDefect(ServiceFailed):

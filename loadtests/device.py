@@ -29,7 +29,9 @@ class Kept:
 class Devices:
     """The devices of all patients that have something to send."""
 
-    def __init__(self, load: Load, seed: int) -> None:
+    def __init__(self, load: Load, seed: int, *, newest_first: bool = False) -> None:
+        """`newest_first`: the known-bad app, which sends what was kept in the wrong order."""
+        self._newest_first = newest_first
         self._load = load
         self._queues: dict[int, deque[Kept]] = {}
         self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
@@ -63,6 +65,8 @@ class Devices:
         if not queue:
             del self._queues[reading.patient]
             return None
+        if self._newest_first:
+            queue.rotate(1)
         queue[0].due_ns = now_ns
         return queue[0]
 
@@ -72,7 +76,7 @@ class Devices:
         reading.due_ns = now_ns + int(self._random.uniform(0, limit) * 1e9)
 
     def overdue(self, before_ns: int) -> int:
-        """Readings kept that were intended before that time. A queue is in order of time."""
+        """Readings kept that were intended before that time. A queue is in order of time (all but the known-bad app's)."""
         count = len(self.dropped)
         for queue in self._queues.values():
             for reading in queue:

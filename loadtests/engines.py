@@ -9,6 +9,8 @@ from results.plan import Plan
 from targets.model import Target
 from targets.read import BadTarget
 
+_SHY_S = 30
+
 
 def open_engine(plan: Plan, target: Target, clock: Clock) -> Engine:
     """The engine that the plan names."""
@@ -20,6 +22,7 @@ def open_engine(plan: Plan, target: Target, clock: Clock) -> Engine:
         connect_timeout_s=plan.load.connect_timeout_s,
         request_timeout_s=plan.load.request_timeout_s,
         verify=plan.lab.defect != "trusting-phones",
+        away_s=_SHY_S if plan.lab.defect == "shy-phones" else 0,
     )
     if plan.load.engine == "native":
         return NativeEngine(service, clock)

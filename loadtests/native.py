@@ -43,6 +43,7 @@ class Service:
     connect_timeout_s: float
     request_timeout_s: float
     verify: bool = True  # False: the known-bad client that takes any certificate
+    away_s: float = 0  # above 0: the known-bad client that stays away for so long after it lost the connection it kept
 
 
 @dataclass(eq=False, slots=True)
@@ -73,6 +74,7 @@ class NativeEngine:
         self._clients: dict[tuple[str, str | None], ResolverClient] = {}
         self._clients_by_fd: dict[int, ResolverClient] = {}
         self._kept: dict[int, _Flight] = {}
+        self._away: dict[int, int] = {}
         self._deadlines: list[tuple[int, int, _Flight, int]] = []
         self._serial = 0
         self._sessions: dict[str, list[ssl.SSLSession]] = {}
@@ -102,6 +104,8 @@ class NativeEngine:
         kept = self._kept.pop(attempt.keeper, None) if attempt.keeper is not None else None
         if kept is not None and kept.wire is not None:
             self._reuse(flight, kept)
+        elif self._away and self._away.get(attempt.patient, 0) > self._clock.now_ns():
+            self._end(flight, "unreachable")
         elif attempt.address is not None:
             self._connect(flight, attempt.address)
         else:
@@ -315,6 +319,9 @@ class NativeEngine:
         self._ended.append(result)
 
     def _forget(self, flight: _Flight) -> None:
+        """A connection at rest that its other end has given up."""
+        if self._service.away_s:
+            self._away[flight.attempt.patient] = self._clock.now_ns() + int(self._service.away_s * 1e9)
         if flight.attempt.keeper is not None and self._kept.get(flight.attempt.keeper) is flight:
             del self._kept[flight.attempt.keeper]
         self._drop(flight)

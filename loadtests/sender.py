@@ -65,7 +65,11 @@ class Sender:
         self._lookups = RowWriter(order.run, "lookups", f"loadtests-{order.worker}")
         self._figures = Figures(order, clock, target.site(target.service.active).address)
         self._usage = open_usage(order, target, clock)
-        self._devices = Devices(order.plan.load, order.plan.seed + order.worker)
+        self._devices = Devices(
+            order.plan.load,
+            order.plan.seed + order.worker,
+            newest_first=order.plan.lab.defect == "newest-first-phones",
+        )
         self._retries: list[tuple[int, int, Kept]] = []
         self._flying: dict[int, tuple[Kept, Upload, int]] = {}  # when it was dispatched, ns
         self._number = 0

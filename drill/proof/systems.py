@@ -122,7 +122,7 @@ EXPECTED = {
     "duplicate-on-retry": _soon(red="duplicates", follows="generator-health data-loss monitor-truth", **_NO_TOOLS),
     "corrupt-payload": _watched("quiet", red="corruption", **_BRIEF, **_QUIET_ALONE),
     "no-dns-switch": _expect(
-        red="dns-convergence recovery-time", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
+        red="dns-convergence recovery-time availability-slo", follows=f"{_NO_SERVICE} data-loss duplicates corruption"
     ),
     # asynchronous, as with it the old site would wait for its mirror, and write nothing; monitors see two sites that disagree
     "no-fencing": _watched(
@@ -165,6 +165,34 @@ EXPECTED = {
     ),
     "starved-generator": _expect(
         unclear="generator-health", follows="latency-slo availability-slo recovery-time data-loss traffic-drain journal"
+    ),
+    # whoever kept a connection is away when it is asked whether everybody is back
+    "shy-phones": _watched(
+        "reconnect-herd",
+        red="reconnection",
+        follows="availability-slo",
+        **{
+            **_BRIEF,
+            **_NO_TOOLS,
+            "load.ramp_s": 0,
+            "load.classes": "[{name: keeper, share: 0.2, resolver: honest, keep_alive: true, period_s: 8}, "
+            "{name: fresh, share: 0.8, resolver: honest}]",
+            "objectives.reconnection_t95_s": 14,
+            "objectives.at_risk_writes": 100,
+            "checks": "[injection-receipt, reconnection, data-loss, duplicates, corruption]",
+        },
+    ),
+    "newest-first-phones": _watched(
+        "backlog-drain",
+        red="backlog",
+        **{
+            **_NO_TOOLS,
+            "load.ramp_s": 0,
+            "load.classes": "[{name: fresh, share: 0.93, resolver: honest}, "
+            "{name: offline, share: 0.07, resolver: honest, period_s: 4, offline_s: 9, return_s: 2, pause_s: 0.2}]",
+            "phases.recovered_s": 10,
+            "checks": "[backlog, duplicates, corruption]",
+        },
     ),
     "silent-monitor": _soon(red="monitor-detection", **_NO_TOOLS),
     "flapping-monitor": _watched("quiet", red="monitor-truth", **_BRIEF, **_QUIET_ALONE),

@@ -23,6 +23,16 @@ def test_a_device_sends_one_reading_at_a_time_in_their_order() -> None:
     assert len(devices) == 0
 
 
+def test_the_known_bad_app_sends_the_newest_first() -> None:
+    devices = Devices(Load(), 1, newest_first=True)
+    first, second, third = (reading(1, seq) for seq in (1, 2, 3))
+    for each in (first, second, third):
+        devices.take(each)
+    assert devices.done(first, 5 * S) is third
+    assert devices.done(third, 6 * S) is second
+    assert devices.done(second, 7 * S) is None
+
+
 def test_devices_do_not_wait_for_each_other() -> None:
     devices = Devices(Load(), 1)
     for patient in (1, 2):
