@@ -23,7 +23,9 @@ _WORKLOADS = ("deployments", "statefulsets")
 _LOOK = (Access("list", "", "pods"), *(Access(verb, "apps", each) for each in _WORKLOADS for verb in ("get", "list")))
 _SCALE = tuple(Access("patch", "apps", each) for each in _WORKLOADS)
 _END = (Access("delete", "", "pods"),)
-_POLICIES = tuple(Access(verb, "networking.k8s.io", "networkpolicies") for verb in ("create", "delete", "list"))
+_POLICIES = tuple(
+    Access(verb, "networking.k8s.io", "networkpolicies") for verb in ("create", "delete", "list", "patch")
+)
 
 NEEDED = {
     "kill_site": (*_LOOK, *_SCALE, *_END, *_POLICIES),

@@ -13,12 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
+from chaos.drivers.kubernetes.isolation import Isolation
 from targets.kubernetes import Kubernetes, Workload
 
 _SEEN_WITHIN_S = 40
 _LOOK_EVERY_S = 0.2
 _STAYS_DEAD = "database"
 _LINKS = ("private-link", "public-link")
+DENY_ALL = "zweitherz-deny-all"
+_NOTHING_PASSES = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 # what this driver does itself, with the roles that the target has to name for it
 OWN = frozenset({"kill_site", "restore_site", "set_service", "service_state", "kill_service", "service_pid"})
@@ -47,7 +50,9 @@ class KubernetesDriver:
         return ""
 
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
-        """Deny-all policies for the links (they cannot tell one from the other), then no replicas, and no pod is left."""
+        """Deny-all policies for the links (they cannot tell one from the other), and others' that allow something set aside; then
+        no replicas, and no pod is left.
+        """
         cluster = self.cluster(site)
         found = self._all_of(cluster)
         linked = True
@@ -56,16 +61,16 @@ class KubernetesDriver:
                 threading.Event().wait(pause_s)
             if part in _LINKS and linked:
                 linked = False
-                for namespace in self._isolated():
-                    cluster.deny_all(namespace)
+                for each in self.isolations(site):
+                    each.isolate(DENY_ALL, _NOTHING_PASSES)
             elif part == "processes":
                 self._end(cluster, found)
 
     def restore_site(self, site: str) -> None:
-        """Policies away, as many replicas as before; then whoever knows how makes it follow the active site."""
+        """Others' policies as they were, as many replicas as before; then whoever knows how makes it follow the active site."""
         cluster = self.cluster(site)
-        for namespace in self._isolated():
-            cluster.allow_again(namespace)
+        for isolation in self.isolations(site):
+            isolation.reopen(DENY_ALL)
         for namespace in self._kubernetes.namespaces:
             for each in cluster.workloads(namespace):
                 cluster.scale_back(each)
@@ -120,13 +125,15 @@ class KubernetesDriver:
             self._clusters[site] = Cluster(self._kubernetes.contexts[site], self._kubernetes.kubeconfig)
         return self._clusters[site]
 
+    def isolations(self, site: str) -> list[Isolation]:
+        """Of the namespaces whose network is taken."""
+        own, cluster = self._kubernetes, self.cluster(site)
+        spaces = own.namespaces if own.isolated is None else own.isolated
+        return [Isolation(cluster, each, self._see) for each in spaces]
+
     def _is_elsewhere(self, service: str) -> bool:
         """Not in the clusters, as far as the target says: on call, for example."""
         return service not in self._kubernetes.workloads
-
-    def _isolated(self) -> list[str]:
-        own = self._kubernetes
-        return own.namespaces if own.isolated is None else own.isolated
 
     def _found(self, site: str, service: str) -> Found:
         workload: Workload = self._kubernetes.workloads[service]
@@ -161,10 +168,10 @@ class KubernetesDriver:
                     f"context {cluster.context}: {each.namespace}/{each.name}: {again} replicas again: somebody scales it back"
                 )
 
-    def _see(self, seen: Callable[[], bool], otherwise: str) -> None:
+    def _see(self, seen: Callable[[], bool], otherwise: str, within_s: float = _SEEN_WITHIN_S) -> None:
         """Look until it is seen: a watch that breaks off tells nothing, a list that is asked for anew does."""
-        deadline = time.monotonic() + _SEEN_WITHIN_S
+        deadline = time.monotonic() + within_s
         while not seen():
             if time.monotonic() > deadline:
-                raise ClusterRefused(f"{otherwise} after {_SEEN_WITHIN_S} s")
+                raise ClusterRefused(f"{otherwise} after {within_s:g} s")
             threading.Event().wait(_LOOK_EVERY_S)

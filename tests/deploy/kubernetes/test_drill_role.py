@@ -14,7 +14,7 @@ DRILL = {
     *product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK),
     *product(("deployments", "statefulsets"), ("patch",)),
     ("pods", "delete"),
-    *product(("networkpolicies",), ("create", "delete", "list")),
+    *product(("networkpolicies",), ("create", "delete", "list", "patch")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
