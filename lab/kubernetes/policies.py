@@ -4,8 +4,8 @@ For all pods of the product's namespace, and in each direction, a policy denies 
 empty rule), or allows everything but the other site over the private link (one rule: ``ipBlock`` 0.0.0.0/0 with that site's
 private address as its exception). All processes of a site share its network, so there is nothing between: a policy for some of
 its pods, or with other rules, is refused. One that matches no pod is taken and does nothing. What is denied in one direction
-alone has no effect: a lab that drops both ways when one was denied would do more than it was told. Of the private link, one direction
-can be cut alone: packets are dropped, where a cluster would only refuse connections that are begun in that direction.
+alone has no effect: a lab that drops both ways when one was denied would do more than it was told. Of the private link, one
+direction can be cut alone: packets are dropped, where a cluster would only refuse connections that are begun in that direction.
 """
 
 from __future__ import annotations
