@@ -21,9 +21,10 @@ class CannotDo(ValueError):
     """One line: the fault or activity, and what the target lacks for it."""
 
 
-def lacking(driver: Driver, fault: str, service: str = "") -> list[str]:
-    """What the target lacks for a fault of the catalogue; nothing: it can be done."""
-    lacks = (driver.lacks(operation, service) for operation in faults.fault(fault).needs)
+def lacking(driver: Driver, fault: str, service: str = "", how: str = "") -> list[str]:
+    """What the target lacks for a fault of the catalogue, done to that service, in that way; nothing: it can be done."""
+    kind = faults.fault(fault)
+    lacks = (driver.lacks(operation, service) for operation in (*kind.needs, *kind.needs_by_how.get(how, ())))
     return list(dict.fromkeys(each for each in lacks if each))
 
 
@@ -31,7 +32,7 @@ def check_ability(plan: Plan, experiment: dict[str, Any], driver: Driver) -> Non
     """Every fault, condition and activity can be done there. Raises CannotDo."""
     broken: list[Fault | Condition] = [*plan.conditions, *([plan.fault] if plan.fault.name != faults.NONE else [])]
     for each in broken:
-        if missing := lacking(driver, each.name, each.service):
+        if missing := lacking(driver, each.name, each.service, each.how):
             raise CannotDo(f"fault {each.name}: cannot be done on this target: {'; '.join(missing)}")
     names = [each["name"] for each in experiment.get("method", [])]
     operations = [(name, operation) for name in names for operation in _OF_ACTIVITIES.get(name, ())]

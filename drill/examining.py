@@ -78,16 +78,22 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
 
 def _fault(kind: Kind, driver: Driver, refused: dict[str, list[str]]) -> Remark:
     subject = f"fault {kind.name}"
-    lacks = {service: lacking(driver, kind.name, service) for service in kind.services or ("",)}
+    lacks = {service or "usual": lacking(driver, kind.name, service) for service in kind.services or ("",)}
+    if kind.hows and kind.needs_by_how:
+        lacks.clear()  # it has no usual way: each is named
+    for how, more in kind.needs_by_how.items():
+        roles = [f"a Role with {each}" for operation in more for each in refused.get(operation, [])]
+        lacks[how] = [*lacking(driver, kind.name, how=how), *roles]
     able = [service for service, missing in lacks.items() if not missing]
     not_allowed = list(dict.fromkeys(each for operation in kind.needs for each in refused.get(operation, [])))
-    if len(able) < len(lacks):
-        why = "; ".join(dict.fromkeys(each for missing in lacks.values() for each in missing))
-        return Remark(
-            subject, "limited", f"can be done to {', '.join(able)} only: {why}" if able else f"cannot be done: {why}"
-        )
+    why = "; ".join(dict.fromkeys(each for missing in lacks.values() for each in missing))
+    if not able:
+        return Remark(subject, "limited", f"cannot be done: {why}")
     if not_allowed:
         return Remark(subject, "limited", "may not be done", f"a Role with {'; '.join(not_allowed)}")
+    if len(able) < len(lacks):
+        of = "to" if kind.services else "as"
+        return Remark(subject, "limited", f"can be done {of} {', '.join(able)} only: {why}")
     return Remark(subject, "ok", kind.about)
 
 

@@ -76,6 +76,7 @@ def _kubernetes(options: Options) -> dict[str, Any]:
         "contexts": {site: site for site in model.SITES},
         "namespaces": ["vitals", "tools"] if tools.sites(options) else ["vitals"],
         "isolated": ["vitals"],  # all processes of a site share its network
+        "private_link": {site: [f"{address}/32"] for site, address in model.PRIVATE.items()},
         "workloads": {
             role: {"kind": kinds.get(role, "Deployment"), "namespace": "vitals", "name": name}
             for role, name in named.items()

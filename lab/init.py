@@ -90,6 +90,7 @@ class Lab:
             "follow": self.follow,
             "forward": self.forward,
             "kubernetes": self.kubernetes,
+            "api-server": self.api_server,
             "journal": self.journal,
             "readback": self.readback,
             "services": self.services,
@@ -185,11 +186,21 @@ class Lab:
 
     async def kubernetes(self, request: dict[str, Any]) -> Answer:
         """Everything that was ordered through a site's Kubernetes API is over: as it was built."""
-        site = site_of(request)
+        await self._speaking().lift(site_of(request))
+        return {"t_ns": time.monotonic_ns()}
+
+    async def api_server(self, request: dict[str, Any]) -> Answer:
+        """A site's Kubernetes API server: into a state, or (without one) how it is."""
+        servers, site = self._speaking(), site_of(request)
+        if "state" in request:
+            wanted = one_of(request, "state", ("running", "stopped"))
+            await (servers.run(site) if wanted == "running" else servers.halt(site))
+        return {"state": "running" if servers.runs(site) else "stopped", "t_ns": time.monotonic_ns()}
+
+    def _speaking(self) -> ApiServers:
         if self.api_servers is None:
             raise Refused("this lab does not speak Kubernetes: bring it up with --kubernetes")
-        await self.api_servers.lift(site)
-        return {"t_ns": time.monotonic_ns()}
+        return self.api_servers
 
     async def journal(self, _: dict[str, Any]) -> Answer:
         return {"steps": journal.read(self.options.state)}

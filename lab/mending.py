@@ -36,6 +36,7 @@ def _first(options: Options) -> Iterator[Order]:
         yield "monitors-link", {"site": site, "state": "up"}
         if options.kubernetes:
             yield "kubernetes", {"site": site}
+            yield "api-server", {"site": site, "state": "running"}
     yield "link", {"state": "up"}
     for name in model.AUTHORITATIVE:
         yield "name-server", {"name": name, "state": "live"}

@@ -40,6 +40,7 @@ class Provider:
         self.without_volume: set[str] = set()  # of the main cluster
         self.denied: set[str] = set()  # sites whose traffic a policy denies
         self.link_state = "up"
+        self.parted = dict.fromkeys(SITES, (True, True))  # what policies of a site let in and out of the private link
 
     async def connect(self, links: Links, delays_ms: Mapping[str, float]) -> None:
         """Take over links that have started, and measure them."""
@@ -67,7 +68,7 @@ class Provider:
                 }
                 for site in SITES
             },
-            "links": {"kind": self.links.kind, "private": self.link_state, "delays": self.calibration},
+            "links": {"kind": self.links.kind, "private": self._passing()[1], "delays": self.calibration},
         }
 
     async def kill(self, request: dict[str, Any]) -> Answer:
@@ -112,6 +113,7 @@ class Provider:
         self.links_down[site].clear()
         self.denied.discard(site)
         self.without_volume.discard(site)
+        await self.part(site, True, True)
         for interface in _LINKS:
             await asyncio.to_thread(set_interface, site, interface, up=True)
         if not self.supervisor.site_alive(site):
@@ -163,12 +165,28 @@ class Provider:
         name, state = request.get("name", PRIVATE_LINK), request["state"]
         if name != PRIVATE_LINK or state not in _PASSING:
             raise Refused(f"link {name!r} {state!r}: the link is {PRIVATE_LINK!r}, states are {', '.join(_PASSING)}")
-        there, back = _PASSING[state]
         more_ms = number_of(request, "more_ms", 0, _SLOWEST_MS) if state == "slow" else 0
-        await self.links.set_passing(name, a_to_b=there, b_to_a=back)
-        await self.links.set_delay(name, self.calibration[name]["set_ms"] + more_ms)
         self.link_state = state
+        await self._pass()
+        await self.links.set_delay(name, self.calibration[name]["set_ms"] + more_ms)
         return {"t_ns": time.monotonic_ns()}
+
+    async def part(self, site: str, lets_in: bool, lets_out: bool) -> None:
+        """What a site's policies let pass over the private link; what the provider has taken of it stays taken."""
+        if self.parted[site] != (lets_in, lets_out):
+            self.parted[site] = lets_in, lets_out
+            await self._pass()
+
+    async def _pass(self) -> None:
+        (there, back), _ = self._passing()
+        await self.links.set_passing(PRIVATE_LINK, a_to_b=there, b_to_a=back)
+
+    def _passing(self) -> tuple[tuple[bool, bool], str]:
+        """Whether the private link passes from the first site to the second, and back; and the word for it."""
+        (first_in, first_out), (second_in, second_out) = (self.parted[site] for site in SITES)
+        there, back = _PASSING[self.link_state]
+        passing = there and first_out and second_in, back and second_out and first_in
+        return passing, self.link_state if all(passing) else "one-way" if any(passing) else "down"
 
     async def round_trip(self, _: dict[str, Any]) -> Answer:
         """Over the private link, measured now; none: nothing comes back."""

@@ -220,10 +220,10 @@ class Fault(_Part):
         description="of service-down: sentry, matomo, oncall, pager; server, analysis, database of the site; of process-killed: "
         "server, analysis, balancer",
     )
-    how: Literal["stopped", "frozen", "down", "one-way", "slow"] = Field(
+    how: Literal["stopped", "frozen", "down", "one-way", "slow", "drain"] = Field(
         "frozen",
         description="of service-down: gone (stopped), or there and never answering (frozen); of private-link: down, one-way "
-        "(passes from the first site only), slow",
+        "(passes from the first site only), slow; of site-loss: drain (pods are evicted, and no node takes new ones)",
     )
     every_s: float = Field(0, ge=0, description="done again so often while it lasts (process-killed); 0: once")
     more_ms: float = Field(20, gt=0, le=2000, description="of a slow private link: so much more, one way")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from targets.part import Part
 
 Command = list[str]
+
+
+def _network(text: str) -> str:
+    """A CIDR, as Kubernetes takes it: no bit beside the network's own."""
+    return str(ipaddress.ip_network(text))
+
+
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class Workload(Part):
@@ -23,14 +32,16 @@ class Workload(Part):
 class Commands(Part):
     """How the target does what Kubernetes has no word for: programs of its operators, run where the drill runs.
 
-    A word ``{site}``, ``{step}`` or ``{file}`` in a command is replaced. Each ends within a minute; exit code 0: done.
+    A word ``{site}``, ``{step}``, ``{state}`` or ``{file}`` in it is replaced. Each ends within a minute; exit code 0: done.
 
     journal    prints what the runbook did so far, one JSON object a line: t_unix_ns, cluster, site, step, state, procedure
                (takeover, hand-over), and why where there is one
     perform    one step of the runbook at the surviving site
-    rejoin     a site that was lost and runs again follows whoever is active now
+    rejoin     a site that was lost and runs again follows whoever is active now; for the one that is active it does nothing
     mirrored   exit code 0: the site's database is a mirror, 1: it is not
     hand_over  the planned way to a site whose database is a mirror
+    api_server makes the site's Kubernetes API unreachable ({state}: stopped), or reachable again (running)
+    private_round_trip   prints how many milliseconds a round trip over the private link takes, or nothing: none comes back
     read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "digest": …}}
     """
 
@@ -40,6 +51,8 @@ class Commands(Part):
     mirrored: Command | None = None
     hand_over: Command | None = None
     read_store: Command | None = None
+    private_round_trip: Command | None = None
+    api_server: Command | None = None
 
 
 class Kubernetes(Part):
@@ -50,6 +63,10 @@ class Kubernetes(Part):
     namespaces  what a lost site loses: every Deployment and StatefulSet in them, and their network
     isolated    those of them that get a policy which denies all traffic; null: all
     workloads   by the name that plans use: server, analysis, balancer, database, sentry, matomo, prometheus, alertmanager
+    private_link   addresses (CIDR) of each site as the other one sees them over the private link; a policy takes the link down.
+                The site that is named first is the first one (one-way: it passes from there only).
+                For the time of the fault that policy stands in place of those of others that allow something, in the
+                namespaces of `isolated`: their pods may then talk to everything but these addresses
     most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
     """
 
@@ -58,5 +75,13 @@ class Kubernetes(Part):
     namespaces: list[str] = Field(min_length=1)
     isolated: list[str] | None = None
     workloads: dict[str, Workload]
+    private_link: dict[str, list[Network]] | None = None
     most_pods: int = Field(100, ge=1)
     commands: Commands = Commands()
+
+    @model_validator(mode="after")
+    def _every_site_is_seen(self) -> Kubernetes:
+        link = self.private_link
+        if link is not None and (set(link) != set(self.contexts) or not all(link.values())):
+            raise ValueError(f"private_link: addresses of each of {', '.join(self.contexts)}, and of nobody else")
+        return self

@@ -40,6 +40,7 @@ follow     site                                t_ns; it runs again, as the mirro
 forward    site, state: on | off               t_ns; whether patients who come to the site while nobody serves there are served by
                                                the other one
 kubernetes  site                               t_ns; all that was ordered through the site's Kubernetes API is over
+api-server  site, state?: running | stopped    state, t_ns; the site's Kubernetes API server
 takeover-mode  mode: perform | observe         whether the runbook service acts by itself
 contacts                                       contacts: [protocol, source, destination, port, first_ns, last_ns, count],
                                                times are monotonic_ns; lost: packets that nobody could look at

@@ -26,6 +26,9 @@ class Driver(Protocol):
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
         """Order the loss of a whole site."""
 
+    def drain_site(self, site: str) -> None:
+        """Order the loss of a site by way of its nodes: everything is moved away, and there is nowhere to go."""
+
     def restore_site(self, site: str) -> None:
         """Bring it back, its database as the mirror of whoever is active; harmless when it was not lost."""
 
@@ -44,14 +47,23 @@ class Driver(Protocol):
     def service_pid(self, site: str, service: str) -> int | None:
         """PID of the service that runs there now."""
 
-    def set_private_link(self, state: str, more_ms: float) -> None:
-        """The link between the sites: up, down, one-way, or slow by so many more milliseconds one way."""
+    def set_private_link(self, state: str) -> None:
+        """The link between the sites: down, or one-way (it passes from the first site only)."""
+
+    def slow_private_link(self, more_ms: float) -> None:
+        """By so many more milliseconds one way."""
 
     def mend_private_link(self) -> None:
         """Up again, and every site whose store was left behind is a mirror again; harmless when nothing was broken."""
 
     def private_round_trip_ms(self) -> float | None:
         """Over that link, measured now; None: nothing comes back."""
+
+    def set_api_server(self, site: str, state: str) -> None:
+        """The Kubernetes API of the site: stopped, that is not to be reached, or running."""
+
+    def api_server_answers(self, site: str) -> bool:
+        """Whether a new connection to it comes about."""
 
     def set_monitors_link(self, site: str, state: str) -> None:
         """Take the network of a site's monitors up or down."""

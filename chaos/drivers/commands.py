@@ -19,6 +19,8 @@ _OF = {  # operation of a driver -> the command that does it
     "mirrored": "mirrored",
     "hand_over": "hand_over",
     "read_store": "read_store",
+    "private_round_trip_ms": "private_round_trip",
+    "set_api_server": "api_server",
 }
 # nothing at such a target mends itself when a drill falls silent: what is owed stands in undo.jsonl, for zweitherz undo
 _NOTHING_TO_DO = ("renew_lease", "release_lease")
@@ -86,6 +88,18 @@ class CommandDriver:
         except (ValueError, KeyError, TypeError) as error:
             raise CommandFailed(f"kubernetes.commands.read_store: printed no proof ({error})") from error
         return {"volume_of_dead_site": False, **answer}
+
+    def set_api_server(self, site: str, state: str) -> None:
+        self._run("set_api_server", site=site, state=state)
+
+    def private_round_trip_ms(self) -> float | None:
+        said = self._run("private_round_trip_ms").stdout.strip()
+        try:
+            return float(said) if said else None
+        except ValueError as error:
+            raise CommandFailed(
+                f"kubernetes.commands.private_round_trip: printed no milliseconds ({said[:80]!r})"
+            ) from error
 
     def _run(self, operation: str, check: Sequence[int] = (0,), **words: str) -> subprocess.CompletedProcess[str]:
         key = _OF[operation]

@@ -32,7 +32,14 @@ class LabDriver:
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
         self._lab.call("kill", site=site, order=list(order), pause_s=pause_s)
 
+    def drain_site(self, site: str) -> None:
+        raise LabRefused(f"drain {site}: {self.lacks('drain_site')}")
+
     def lacks(self, operation: str, service: str = "") -> str:
+        if operation == "drain_site":
+            return "the lab has nodes by way of Kubernetes only (lab.kubernetes: true)"
+        if operation in ("set_api_server", "api_server_answers") and self._target.kubernetes is None:
+            return "this lab does not speak Kubernetes (lab.kubernetes: true)"
         return ""
 
     def restore_site(self, site: str) -> None:
@@ -54,8 +61,11 @@ class LabDriver:
         pid = self._lab.call("service", name=_process(site, service))["pid"]
         return None if pid is None else int(pid)
 
-    def set_private_link(self, state: str, more_ms: float) -> None:
-        self._lab.call("link", state=state, more_ms=more_ms)
+    def set_private_link(self, state: str) -> None:
+        self._lab.call("link", state=state)
+
+    def slow_private_link(self, more_ms: float) -> None:
+        self._lab.call("link", state="slow", more_ms=more_ms)
 
     def mend_private_link(self) -> None:
         self._lab.call("link", state="up")
@@ -67,6 +77,12 @@ class LabDriver:
     def private_round_trip_ms(self) -> float | None:
         trip = self._lab.call("round-trip")["round_trip_ms"]
         return None if trip is None else float(trip)
+
+    def set_api_server(self, site: str, state: str) -> None:
+        self._lab.call("api-server", site=site, state=state)
+
+    def api_server_answers(self, site: str) -> bool:
+        return bool(self._lab.call("api-server", site=site)["state"] == "running")
 
     def set_monitors_link(self, site: str, state: str) -> None:
         self._lab.call("monitors-link", site=site, state=state)

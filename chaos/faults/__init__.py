@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from chaos.faults.api_server_gone import API_SERVER_GONE
 from chaos.faults.balancer_gone import BALANCER_GONE
 from chaos.faults.connections_cut import CONNECTIONS_CUT
 from chaos.faults.database_killed import DATABASE_KILLED
@@ -32,7 +33,7 @@ _KINDS = (
     *(SERVICE_DOWN, MONITORS_CUT, UPLOADS_REFUSED),
     *(DNS_UPDATES_REFUSED, NAME_SERVER_STALE, DNS_WRONG),
     *(CERTIFICATE_EXPIRED, RELEASE_OLD, CLOCK_AHEAD, PROCESSOR_SHORT, CONNECTIONS_CUT),
-    *(VOLUME_FULL, MIRROR_BEHIND, BALANCER_GONE),
+    *(VOLUME_FULL, MIRROR_BEHIND, BALANCER_GONE, API_SERVER_GONE),
 )
 FAULTS = {kind.name: kind for kind in _KINDS}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chaos.context import Context
 from chaos.drivers import Driver
@@ -20,7 +20,7 @@ class Kind:
 
     name      as plans name it; `about`: in a sentence
     hows      the words that `how` may have in a plan; none: it is not asked
-    needs     operations of the driver that it uses
+    needs     operations of the driver that it uses; `needs_by_how`: and those that it uses when it is done in that way
     inverse   name of its inverse in ``undo.jsonl``
     owed      parameters of the inverse of a fault
     inject    acts; the inverse is on disk by then
@@ -43,4 +43,5 @@ class Kind:
     lifted: Callable[[Context, Mapping[str, str]], None]
     again: Callable[[Context, Fault | Condition], None] | None = None
     hows: tuple[str, ...] = ()
+    needs_by_how: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     services: tuple[str, ...] = ()

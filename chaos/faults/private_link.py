@@ -25,7 +25,10 @@ def _owed(_: Fault | Condition) -> dict[str, str]:
 
 
 def _inject(context: Context, fault: Fault | Condition) -> None:
-    context.driver.set_private_link(fault.how, context.plan.fault.more_ms)
+    if fault.how == "slow":
+        context.driver.slow_private_link(context.plan.fault.more_ms)
+    else:
+        context.driver.set_private_link(fault.how)
 
 
 def _receipt(context: Context, fault: Fault | Condition) -> int:
@@ -58,7 +61,11 @@ PRIVATE_LINK = Kind(
     name="private-link",
     about="the private link between the sites is down, passes one way only, or is slow",
     proof="a round trip over the link, measured: none, or at least 80 % of what was added",
-    needs=("set_private_link", "mend_private_link", "private_round_trip_ms"),
+    needs=("mend_private_link", "private_round_trip_ms"),
+    needs_by_how={
+        **dict.fromkeys(("down", "one-way"), ("set_private_link",)),
+        "slow": ("slow_private_link",),
+    },
     inverse="mend-private-link",
     owed=_owed,
     inject=_inject,

@@ -2,7 +2,7 @@
 
 ::
 
-    inject    the driver kills the site
+    inject    the driver kills the site, or (how: drain) moves everything off its nodes, which take nothing new
     receipt   the witness cannot reach the site's public address any more; t0 is the first probe that failed
     undo      the driver restores the site, as the mirror of whoever is active then
 """
@@ -16,6 +16,7 @@ from chaos.drivers import Driver
 from chaos.faults.kind import Kind, NoReceipt
 from results.plan import Condition, Fault
 
+DRAIN = "drain"
 RECEIPT_WITHIN_S = 10.0
 BACK_WITHIN_S = 30.0
 
@@ -26,7 +27,10 @@ def _owed(fault: Fault | Condition) -> dict[str, str]:
 
 def _inject(context: Context, fault: Fault | Condition) -> None:
     plan = context.plan.fault
-    context.driver.kill_site(fault.site, plan.order, plan.pause_s)
+    if fault.how == DRAIN:
+        context.driver.drain_site(fault.site)
+    else:
+        context.driver.kill_site(fault.site, plan.order, plan.pause_s)
 
 
 def _receipt(context: Context, fault: Fault | Condition) -> int:
@@ -65,6 +69,7 @@ SITE_LOSS = Kind(
     about="a whole site is lost: private link, public link, every process",
     proof="three connections in a row from outside both sites failed; the time is the first one's",
     needs=("kill_site", "restore_site"),
+    needs_by_how={DRAIN: ("drain_site",)},
     inverse="restore-site",
     owed=_owed,
     inject=_inject,

@@ -12,6 +12,7 @@ from lab.kubernetes.objects.pods import labels
 from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.refusal import Refusal, not_stood_in_for
 from lab.kubernetes.standing import Standing
+from lab.model import PRIVATE, SITES
 
 Path = tuple[str, ...]
 _MARKS = (("metadata", "labels"), ("metadata", "annotations"))
@@ -61,7 +62,8 @@ async def put_policy(standing: Standing, body: Object) -> str:
     """Have this NetworkPolicy hold, a new one or one that is another than before; a warning, or "". Raises Refusal 422 or 501."""
     namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
     pods = [labels(each) for each in standing.wanted.workloads if each.namespace == namespace]
-    made = policies.checked(body, pods)
+    (other,) = (each for each in SITES if each != standing.site)
+    made = policies.checked(body, pods, PRIVATE[other])
     others = [each for key, each in standing.wanted.policies.items() if key != (namespace, name)]
     standing.wanted.policies[namespace, name] = made
     await standing.orders.enforce_policies()

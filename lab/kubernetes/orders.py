@@ -75,9 +75,11 @@ class Orders:
                 self._bring_about(workload)
 
     async def enforce_policies(self) -> None:
-        """Have the site's traffic denied exactly when the policies deny all of it. Raises ServiceFailed, Refused."""
-        denied = policies.deny_everything(self._wanted.policies.values())
-        await self._provider.traffic({"site": self._wanted.site, "state": "denied" if denied else "allowed"})
+        """Have the site's traffic, or its private link, denied exactly when the policies do. Raises ServiceFailed, Refused."""
+        held, site = list(self._wanted.policies.values()), self._wanted.site
+        await self._provider.part(site, *policies.private_link(held))
+        denied = policies.deny_everything(held)
+        await self._provider.traffic({"site": site, "state": "denied" if denied else "allowed"})
         self._changed()
 
     async def lift(self) -> None:
@@ -122,7 +124,7 @@ class Orders:
                 scale.generation += 1
         for node in self._wanted.nodes.values():
             node.unschedulable = False
-        denying = [key for key, each in self._wanted.policies.items() if policies.denies_anything(each)]
+        denying = [key for key, each in self._wanted.policies.items() if policies.takes_away(each)]
         for key in denying:  # their effect has ended, and so do they: a policy that is shown must be one that holds
             del self._wanted.policies[key]
         self._wanted.pods = [pod for pod in self._wanted.pods if pod.process is not None]

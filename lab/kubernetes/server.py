@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -28,52 +29,87 @@ class _Server(uvicorn.Server):
         yield
 
 
+@dataclass
+class _Served:
+    """A site's door and what answers behind it; `serving` None: nobody does, and whoever connects is refused."""
+
+    listener: socket.socket
+    standing: Standing
+    server: _Server | None = None
+    serving: asyncio.Task[None] | None = None
+
+
 class ApiServers:
-    """They run from `start` to `stop`, whatever becomes of the sites."""
+    """They run from `start` to `stop`, whatever becomes of the sites, unless one is stopped on order."""
 
     def __init__(self, options: Options, supervisor: ZoneSupervisor, provider: Provider) -> None:
         self._options, self._supervisor, self._provider = options, supervisor, provider
-        self._standing: list[Standing] = []
-        self._servers: list[_Server] = []
-        self._serving: list[asyncio.Task[None]] = []
+        self._door = Door(options.state)
+        self._sites: dict[str, _Served] = {}
 
     async def start(self, listeners: Mapping[str, socket.socket]) -> None:
         """Serve each site on its socket, which listens already: who connects now waits in its queue."""
-        door = Door(self._options.state)
-        pem = pki.keys(self._options.state).kubernetes
         for site, listener in listeners.items():
             standing = Standing(self._options, self._supervisor, self._provider, site)
             await standing.look()
-            server = _Server(
-                uvicorn.Config(
-                    Api(standing, door),
-                    http="h11",
-                    ws="none",
-                    lifespan="off",
-                    loop="none",
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    proxy_headers=False,
-                    ssl_certfile=pem,
-                    ssl_keyfile=pem,
-                    timeout_graceful_shutdown=_ENDS_WITHIN_S,
-                )
+            self._sites[site] = _Served(listener, standing)
+            self._serve(self._sites[site])
+
+    def _serve(self, one: _Served) -> None:
+        pem = pki.keys(self._options.state).kubernetes
+        one.server = _Server(
+            uvicorn.Config(
+                Api(one.standing, self._door),
+                http="h11",
+                ws="none",
+                lifespan="off",
+                loop="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ssl_certfile=pem,
+                ssl_keyfile=pem,
+                timeout_graceful_shutdown=_ENDS_WITHIN_S,
             )
-            self._standing.append(standing)
-            self._servers.append(server)
-            self._serving.append(asyncio.create_task(server.serve([listener])))
+        )
+        # uvicorn closes what it was given when it ends; the door itself is kept, for it cannot be made anew in here
+        one.serving = asyncio.create_task(one.server.serve([one.listener.dup()]))
+
+    async def run(self, site: str) -> None:
+        """Serve that site again; harmless when it is served."""
+        one = self._sites[site]
+        if one.serving is None:
+            one.listener.listen()
+            self._serve(one)
+
+    async def halt(self, site: str) -> None:
+        """End that site's server: connections are closed, new ones refused; what was ordered stays. Harmless when it is down."""
+        one = self._sites[site]
+        if one.serving is None:
+            return
+        await _ended(one)
+        address = one.listener.getsockname()
+        one.listener.shutdown(socket.SHUT_RDWR)
+        one.listener.bind(address)  # the port is kept, and nobody listens at it
+
+    def runs(self, site: str) -> bool:
+        """Whether it is served."""
+        return self._sites[site].serving is not None
 
     async def lift(self, site: str) -> None:
         """Give back all that was taken from a site by orders of this interface. Raises ServiceFailed, Refused."""
-        for standing in self._standing:
-            if standing.site == site:
-                await standing.orders.lift()
+        await self._sites[site].standing.orders.lift()
 
     async def stop(self) -> None:
         """No answer and no order after this."""
-        for server in self._servers:
-            server.should_exit = True
-        await asyncio.gather(*self._serving)
-        for standing in self._standing:
-            await standing.orders.stop()
+        await asyncio.gather(*(_ended(one) for one in self._sites.values()))
+        for one in self._sites.values():
+            await one.standing.orders.stop()
+
+
+async def _ended(one: _Served) -> None:
+    if one.server is not None and one.serving is not None:
+        one.server.should_exit = True
+        await one.serving
+    one.server = one.serving = None

@@ -22,9 +22,21 @@ def plan(**changes: Any) -> Plan:
 def test_the_lab_can_do_everything() -> None:
     servers = [{"name": name, "address": "192.0.2.53", "port": 53} for name in ("ns1", "ns2")]
     zone = {"name": "heart.test", "record": "vitals.heart.test", "ttl_s": 5, "authoritative": servers}
-    own = driver_for(target(control="control.sock", zone=zone))
-    assert {name: lacking(own, name) for name in FAULTS} == {name: [] for name in FAULTS}
+    own = driver_for(target(control="control.sock", zone=zone, kubernetes=section()))
+    for name, kind in FAULTS.items():
+        ways = ("", *kind.needs_by_how)
+        assert [lacking(own, name, how=how) for how in ways] == [[] for _ in ways]
     check_ability(plan(takeover="perform"), LOSS, own)
+
+
+def test_a_lab_that_does_not_speak_kubernetes_says_what_that_takes() -> None:
+    servers = [{"name": name, "address": "192.0.2.53", "port": 53} for name in ("ns1", "ns2")]
+    zone = {"name": "heart.test", "record": "vitals.heart.test", "ttl_s": 5, "authoritative": servers}
+    own = driver_for(target(control="control.sock", zone=zone))
+    assert {name for name in FAULTS if lacking(own, name)} == {"api-server-gone"}
+    assert "lab.kubernetes: true" in lacking(own, "api-server-gone")[0]
+    with pytest.raises(CannotDo, match=r"fault site-loss: cannot be done on this target: .*\(lab.kubernetes: true\)"):
+        check_ability(plan(fault={"how": "drain"}), LOSS, own)
 
 
 def test_clusters_with_the_operators_commands_can_lose_a_site() -> None:
@@ -54,6 +66,21 @@ def test_clusters_with_the_operators_commands_can_lose_a_site() -> None:
             COMMANDS,
             {"fault": {"name": "volume-full"}},
             "fault volume-full: cannot be done on this target: it can",
+        ),
+        (
+            COMMANDS,
+            {"fault": {"name": "private-link", "how": "down"}},
+            "commands.mirrored is not given; kubernetes.commands.private_round_trip is not given; kubernetes.private_link is not",
+        ),
+        (
+            COMMANDS,
+            {"fault": {"name": "private-link", "how": "slow"}},
+            "a slow private link needs Chaos Mesh",
+        ),
+        (
+            COMMANDS,
+            {"fault": {"name": "api-server-gone"}},
+            "fault api-server-gone: cannot be done on this target: kubernetes.commands.api_server is not given",
         ),
         (
             COMMANDS,

@@ -33,6 +33,7 @@ FAULT = Fault(site="gra", service="sentry", how="frozen")
         ("private-link", ("mend_private_link",)),
         ("service-down", ("set_service", "gra", "sentry", "running")),
         ("monitors-cut", ("set_monitors_link", "gra", "up")),
+        ("api-server-gone", ("set_api_server", "gra", "running")),
         ("uploads-refused", ("set_uploads", "gra", "taken")),
     ],
 )

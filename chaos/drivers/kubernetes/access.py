@@ -9,11 +9,12 @@ from chaos.drivers.kubernetes.cluster import Cluster
 
 @dataclass(frozen=True)
 class Access:
-    """One permission in a namespace, in the words of a Role."""
+    """One permission in a namespace, in the words of a Role; of a cluster's own objects, in those of a ClusterRole."""
 
     verb: str
     group: str  # empty: the core group
-    resource: str
+    resource: str  # a subresource behind a slash
+    in_namespace: bool = True
 
     def __str__(self) -> str:
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
@@ -23,11 +24,18 @@ _WORKLOADS = ("deployments", "statefulsets")
 _LOOK = (Access("list", "", "pods"), *(Access(verb, "apps", each) for each in _WORKLOADS for verb in ("get", "list")))
 _SCALE = tuple(Access("patch", "apps", each) for each in _WORKLOADS)
 _END = (Access("delete", "", "pods"),)
-_POLICIES = tuple(Access(verb, "networking.k8s.io", "networkpolicies") for verb in ("create", "delete", "list"))
+_POLICIES = tuple(
+    Access(verb, "networking.k8s.io", "networkpolicies") for verb in ("create", "delete", "list", "patch")
+)
+_LOOK_AT_NODES = Access("list", "", "nodes", in_namespace=False)
+_DRAIN = (_LOOK_AT_NODES, Access("patch", "", "nodes", in_namespace=False), Access("create", "", "pods/eviction"))
 
 NEEDED = {
     "kill_site": (*_LOOK, *_SCALE, *_END, *_POLICIES),
-    "restore_site": (*_LOOK, *_SCALE, *_POLICIES),
+    "drain_site": (*_LOOK, *_DRAIN),
+    "restore_site": (*_LOOK, *_SCALE, *_POLICIES, _LOOK_AT_NODES),
+    "set_private_link": _POLICIES,
+    "mend_private_link": _POLICIES,
     "set_service": (*_LOOK, *_SCALE, *_END),
     "service_state": _LOOK,
     "kill_service": (*_LOOK, *_SCALE, *_END),
@@ -38,9 +46,10 @@ NEEDED = {
 def missing(cluster: Cluster, namespaces: list[str], operations: tuple[str, ...]) -> list[str]:
     """Permissions that those operations need and the cluster does not give us. Raises ClusterRefused."""
     wanted = dict.fromkeys(access for each in operations for access in NEEDED.get(each, ()))
-    return [
-        f"{access} in {namespace}"
-        for namespace in namespaces
-        for access in wanted
-        if not cluster.allows(access.verb, access.group, access.resource, "", namespace)
-    ]
+    lacking = []
+    for access in wanted:
+        resource, _, below = access.resource.partition("/")
+        for namespace in namespaces if access.in_namespace else [""]:
+            if not cluster.allows(access.verb, access.group, resource, below, namespace):
+                lacking.append(f"{access} in {namespace}" if namespace else f"{access} in the cluster")
+    return lacking

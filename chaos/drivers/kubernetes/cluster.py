@@ -2,7 +2,7 @@
 
 Changes go through chaostoolkit-kubernetes where that does what it says; what it cannot do, or says wrongly, goes through the
 official client: it scales without remembering what was before, ends nothing for a selector that matches nothing and says
-"succeeded", and has one fixed name for its policies, which may be somebody else's by then.
+"succeeded". What is more than a call or two stands in files of its own (policies: `isolation`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 
 import urllib3
 from chaosk8s.deployment.actions import scale_deployment
-from chaosk8s.networking.actions import create_network_policy, remove_network_policy
 from chaosk8s.pod.actions import terminate_pods
 from chaosk8s.statefulset.actions import scale_statefulset
 from chaoslib.exceptions import ActivityFailed
@@ -26,9 +25,8 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config import kube_config
 
 BEFORE = "zweitherz/replicas-before"  # annotation: how many there were before a drill changed it
-POLICY = "zweitherz-deny-all"
 _CALL_WITHIN_S = 10
-_NOT_FOUND, _CONFLICT = 404, 409
+_NOT_FOUND = 404
 
 # chaostoolkit-kubernetes finds its file in the environment and keeps the client's defaults in one place for all threads
 _ONE_AT_A_TIME = threading.Lock()
@@ -69,21 +67,20 @@ class Cluster:
         self.context = context
         self._file = str(kubeconfig) if kubeconfig is not None else None
         try:
-            api: Any = config.new_client_from_config(config_file=self._file, context=context)  # type: ignore[no-untyped-call]
+            self.api: Any = config.new_client_from_config(config_file=self._file, context=context)  # type: ignore[no-untyped-call]
         except (config.ConfigException, OSError, ValueError) as error:
             raise ClusterRefused(f"context {context}: {' '.join(str(error).split())}") from error
-        self._core, self._apps = client.CoreV1Api(api), client.AppsV1Api(api)
-        self._net, self._access = client.NetworkingV1Api(api), client.AuthorizationV1Api(api)
-        self._version = client.VersionApi(api)
+        self._core, self._apps = client.CoreV1Api(self.api), client.AppsV1Api(self.api)
+        self._access, self._version = client.AuthorizationV1Api(self.api), client.VersionApi(self.api)
 
     def version(self) -> str:
         """The server's own word."""
-        with self._asking("its version"):
+        with self.asking("its version"):
             return str(self._version.get_code(_request_timeout=_CALL_WITHIN_S).git_version)
 
     def workloads(self, namespace: str) -> list[Found]:
         """Every Deployment and StatefulSet there."""
-        with self._asking(f"workloads in {namespace}"):
+        with self.asking(f"workloads in {namespace}"):
             deployments = self._apps.list_namespaced_deployment(namespace, _request_timeout=_CALL_WITHIN_S)
             sets = self._apps.list_namespaced_stateful_set(namespace, _request_timeout=_CALL_WITHIN_S)
         return [
@@ -96,12 +93,12 @@ class Cluster:
         read: Any = self._apps.read_namespaced_deployment
         if kind == "StatefulSet":
             read = self._apps.read_namespaced_stateful_set
-        with self._asking(f"{kind} {namespace}/{name}"):
+        with self.asking(f"{kind} {namespace}/{name}"):
             return _found(kind, read(name, namespace, _request_timeout=_CALL_WITHIN_S))
 
     def pods(self, namespace: str, selector: str = "") -> list[Pod]:
         """Every pod there that `selector` matches."""
-        with self._asking(f"pods in {namespace}"):
+        with self.asking(f"pods in {namespace}"):
             return [
                 _pod(each)
                 for each in self._core.list_namespaced_pod(
@@ -115,7 +112,7 @@ class Cluster:
             verb=verb, group=group, resource=resource, subresource=subresource or None, namespace=namespace
         )
         review = client.V1SelfSubjectAccessReview(spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=asked))
-        with self._asking("what we may do"):
+        with self.asking("what we may do"):
             answer: Any = self._access.create_self_subject_access_review(review, _request_timeout=_CALL_WITHIN_S)
         return bool(answer.status.allowed)
 
@@ -144,30 +141,6 @@ class Cluster:
             raise ClusterRefused(f"context {self.context}: no pod in {namespace} matches {selector or 'everything'}")
         return ended
 
-    def deny_all(self, namespace: str) -> None:
-        """A policy of our own name that lets nothing in and nothing out; harmless when it is there."""
-        policy = {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"name": POLICY},
-            "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        }
-        with self._with_chaosk8s(f"create {POLICY} in {namespace}", but=_CONFLICT) as secrets:
-            create_network_policy(spec=policy, ns=namespace, secrets=secrets)
-
-    def allow_again(self, namespace: str) -> None:
-        """Without that policy; harmless when there is none."""
-        with self._with_chaosk8s(f"delete {POLICY} in {namespace}", but=_NOT_FOUND) as secrets:
-            remove_network_policy(POLICY, ns=namespace, secrets=secrets)
-
-    def denies_all(self, namespace: str) -> bool:
-        """Whether that policy is there: what it does has to be seen elsewhere."""
-        with self._asking(f"network policies in {namespace}"):
-            items: list[Any] = self._net.list_namespaced_network_policy(
-                namespace, _request_timeout=_CALL_WITHIN_S
-            ).items
-        return any(each.metadata.name == POLICY for each in items)
-
     def _scale(self, found: Found, replicas: int) -> None:
         scale = scale_statefulset if found.kind == "StatefulSet" else scale_deployment
         with self._with_chaosk8s(f"scale {found.namespace}/{found.name}") as secrets:
@@ -178,11 +151,12 @@ class Cluster:
         if found.kind == "StatefulSet":
             change = self._apps.patch_namespaced_stateful_set
         body = {"metadata": {"annotations": {BEFORE: value}}}
-        with self._asking(f"annotate {found.namespace}/{found.name}"):
+        with self.asking(f"annotate {found.namespace}/{found.name}"):
             change(found.name, found.namespace, body, _request_timeout=_CALL_WITHIN_S)
 
     @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
+    def asking(self, what: str) -> Iterator[None]:
+        """Whatever goes wrong meanwhile is a ClusterRefused that names this context and `what`."""
         try:
             yield
         except ApiException as error:
@@ -193,7 +167,7 @@ class Cluster:
     @contextmanager
     def _with_chaosk8s(self, what: str, but: int = 0) -> Iterator[dict[str, str]]:
         """Its secrets. `but`: the status that says it had been done before."""
-        with _ONE_AT_A_TIME, self._asking(what):
+        with _ONE_AT_A_TIME, self.asking(what):
             # the environment says whether there is a file, the client's module which one (as it was when it was imported)
             former = os.environ.get("KUBECONFIG"), kube_config.KUBE_CONFIG_DEFAULT_LOCATION
             if self._file is not None:

@@ -12,16 +12,27 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chaos.drivers.kubernetes import api_server, private_link
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
+from chaos.drivers.kubernetes.isolation import Isolation
+from chaos.drivers.kubernetes.nodes import Nodes
 from targets.kubernetes import Kubernetes, Workload
 
 _SEEN_WITHIN_S = 40
 _LOOK_EVERY_S = 0.2
 _STAYS_DEAD = "database"
 _LINKS = ("private-link", "public-link")
+DENY_ALL = "zweitherz-deny-all"
+_NOTHING_PASSES = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 # what this driver does itself, with the roles that the target has to name for it
-OWN = frozenset({"kill_site", "restore_site", "set_service", "service_state", "kill_service", "service_pid"})
+OWN = frozenset(
+    {
+        *("kill_site", "drain_site", "restore_site", "set_service", "service_state", "kill_service", "service_pid"),
+        *("set_private_link", "mend_private_link", "api_server_answers"),
+    }
+)
+_FOLLOWS_WITHIN_S = 15
 
 
 class KubernetesDriver:
@@ -38,16 +49,20 @@ class KubernetesDriver:
 
     def lacks(self, operation: str, service: str = "") -> str:
         """What the target lacks for that operation; empty: nothing."""
+        if operation in private_link.OPERATIONS:
+            return private_link.lacks(operation, self._rest, addresses=self._kubernetes.private_link is not None)
         if operation not in OWN:
             return str(self._rest.lacks(operation))
-        if operation in ("kill_site", "restore_site"):
+        if operation in ("kill_site", "drain_site", "restore_site"):
             return str(self._rest.lacks("rejoin")) if operation == "restore_site" else ""
         if service and self._is_elsewhere(service) and self._rest.lacks(operation):
             return f"kubernetes.workloads has no {service}"
         return ""
 
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
-        """Deny-all policies for the links (they cannot tell one from the other), then no replicas, and no pod is left."""
+        """Deny-all policies for the links (they cannot tell one from the other), and others' that allow something set aside; then
+        no replicas, and no pod is left.
+        """
         cluster = self.cluster(site)
         found = self._all_of(cluster)
         linked = True
@@ -56,20 +71,53 @@ class KubernetesDriver:
                 threading.Event().wait(pause_s)
             if part in _LINKS and linked:
                 linked = False
-                for namespace in self._isolated():
-                    cluster.deny_all(namespace)
+                for each in self.isolations(site):
+                    each.isolate(DENY_ALL, _NOTHING_PASSES)
             elif part == "processes":
                 self._end(cluster, found)
 
-    def restore_site(self, site: str) -> None:
-        """Policies away, as many replicas as before; then whoever knows how makes it follow the active site."""
+    def drain_site(self, site: str) -> None:
+        """Its pods are evicted, as disruption budgets let them, and no node takes new ones."""
         cluster = self.cluster(site)
-        for namespace in self._isolated():
-            cluster.allow_again(namespace)
+        self._all_of(cluster)
+        Nodes(cluster).drain(self._kubernetes.namespaces)
+
+    def restore_site(self, site: str) -> None:
+        """Nodes, others' policies, replicas as they were; then whoever knows how makes it follow the active site."""
+        cluster = self.cluster(site)
+        Nodes(cluster).uncordon()
+        for isolation in self.isolations(site):
+            isolation.reopen(DENY_ALL)
         for namespace in self._kubernetes.namespaces:
             for each in cluster.workloads(namespace):
                 cluster.scale_back(each)
         self._rest.rejoin(site)
+
+    def set_private_link(self, state: str) -> None:
+        """By a policy at either site; others' that allow something are set aside, as they would keep the link open."""
+        link = self._kubernetes.private_link
+        if link is None:
+            self._rest.set_private_link(state)
+            return
+        first, second = link
+        specs = private_link.cut(link[first], link[second], one_way=state == "one-way")
+        for site, spec in zip((first, second), specs, strict=True):
+            for each in self.isolations(site):
+                each.isolate(private_link.NAME, spec)
+
+    def mend_private_link(self) -> None:
+        """Others' policies as they were; then the mirror follows again, by itself or because it is told to."""
+        for site in self._kubernetes.contexts:
+            for each in self.isolations(site):
+                each.reopen(private_link.NAME)
+        if not self._rest.lacks("mend_private_link"):
+            self._rest.mend_private_link()
+        elif not self._seen(lambda: any(map(self._rest.mirrored, self._kubernetes.contexts)), _FOLLOWS_WITHIN_S):
+            for site in self._kubernetes.contexts:
+                self._rest.rejoin(site)
+
+    def api_server_answers(self, site: str) -> bool:
+        return api_server.answers(self.cluster(site))
 
     def set_service(self, site: str, service: str, state: str) -> None:
         if self._is_elsewhere(service):
@@ -120,13 +168,15 @@ class KubernetesDriver:
             self._clusters[site] = Cluster(self._kubernetes.contexts[site], self._kubernetes.kubeconfig)
         return self._clusters[site]
 
+    def isolations(self, site: str) -> list[Isolation]:
+        """Of the namespaces whose network is taken."""
+        own, cluster = self._kubernetes, self.cluster(site)
+        spaces = own.namespaces if own.isolated is None else own.isolated
+        return [Isolation(cluster, each, self._see) for each in spaces]
+
     def _is_elsewhere(self, service: str) -> bool:
         """Not in the clusters, as far as the target says: on call, for example."""
         return service not in self._kubernetes.workloads
-
-    def _isolated(self) -> list[str]:
-        own = self._kubernetes
-        return own.namespaces if own.isolated is None else own.isolated
 
     def _found(self, site: str, service: str) -> Found:
         workload: Workload = self._kubernetes.workloads[service]
@@ -161,10 +211,15 @@ class KubernetesDriver:
                     f"context {cluster.context}: {each.namespace}/{each.name}: {again} replicas again: somebody scales it back"
                 )
 
-    def _see(self, seen: Callable[[], bool], otherwise: str) -> None:
+    def _see(self, seen: Callable[[], bool], otherwise: str, within_s: float = _SEEN_WITHIN_S) -> None:
+        if not self._seen(seen, within_s):
+            raise ClusterRefused(f"{otherwise} after {within_s:g} s")
+
+    def _seen(self, seen: Callable[[], bool], within_s: float) -> bool:
         """Look until it is seen: a watch that breaks off tells nothing, a list that is asked for anew does."""
-        deadline = time.monotonic() + _SEEN_WITHIN_S
+        deadline = time.monotonic() + within_s
         while not seen():
             if time.monotonic() > deadline:
-                raise ClusterRefused(f"{otherwise} after {_SEEN_WITHIN_S} s")
+                return False
             threading.Event().wait(_LOOK_EVERY_S)
+        return True

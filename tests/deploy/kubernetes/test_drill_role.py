@@ -14,12 +14,13 @@ DRILL = {
     *product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK),
     *product(("deployments", "statefulsets"), ("patch",)),
     ("pods", "delete"),
-    *product(("networkpolicies",), ("create", "delete", "list")),
+    ("pods/eviction", "create"),
+    *product(("networkpolicies",), ("create", "delete", "list", "patch")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
 GROUPS = {
-    **dict.fromkeys(("pods", "services", "endpoints", "nodes"), ""),
+    **dict.fromkeys(("pods", "pods/eviction", "services", "endpoints", "nodes"), ""),
     **dict.fromkeys(("deployments", "statefulsets"), "apps"),
     "networkpolicies": "networking.k8s.io",
     "selfsubjectaccessreviews": "authorization.k8s.io",
@@ -60,8 +61,10 @@ def test_a_drill_may_do_what_it_needs_in_the_namespaces(namespace: str) -> None:
 
 
 def test_the_driver_needs_nothing_that_the_role_does_not_give() -> None:
-    needed = {(access.resource, access.verb) for accesses in NEEDED.values() for access in accesses}
-    assert needed <= DRILL
+    needed = {access for accesses in NEEDED.values() for access in accesses}
+    assert {(each.resource, each.verb) for each in needed if each.in_namespace} <= DRILL
+    of_cluster = {(each.resource, each.verb) for each in needed if not each.in_namespace}
+    assert of_cluster <= allowed(find("ClusterRole", "zweitherz-drill"))
 
 
 def test_what_belongs_to_no_namespace() -> None:

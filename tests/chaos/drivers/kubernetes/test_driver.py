@@ -3,49 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import requests
 
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
-from chaos.drivers.kubernetes.driver import KubernetesDriver
-from chaos.drivers.lab import LabDriver
+from chaos.drivers.kubernetes.driver import DENY_ALL
 from drill.examining import examine_target
-from lab import launch
-from lab.model import Options
+from tests.chaos.drivers.kubernetes.driven import driver, processes, serves
 from tests.lab.running import RunningLab, eventually
 
 pytestmark = pytest.mark.lab
-
-
-@pytest.fixture(scope="module", name="own")
-def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    state = tmp_path_factory.mktemp("own")
-    # perform: the runbook waits for orders, so that a test may break the active site and mend it again
-    options = Options(state=state, replication="async", tools=False, takeover="perform", kubernetes=True)
-    yield RunningLab(launch.up(options, die_with_caller=True))
-    launch.down(state)
-
-
-def driver(own: RunningLab, **changes: Any) -> KubernetesDriver:
-    """The lab's, with changes to its section of the target."""
-    assert own.target.kubernetes is not None
-    assert own.target.control is not None
-    section = own.target.kubernetes.model_copy(update=changes)
-    return KubernetesDriver(section, LabDriver(own.target, own.target.control))
-
-
-def serves(own: RunningLab, site: str) -> bool:
-    try:
-        return own.upload(site=site, timeout_s=5).status_code == 201
-    except requests.RequestException:
-        return False
-
-
-def processes(own: RunningLab, site: str) -> set[str]:
-    return {each["name"] for each in own.control.call("services", site=site)["services"] if each["running"]}
 
 
 def test_a_killed_service_is_another_process_afterwards(own: RunningLab) -> None:
@@ -75,10 +42,10 @@ def test_a_lost_site_has_no_process_and_no_network_and_comes_back(own: RunningLa
     lab.kill_site("fra", ["private-link", "public-link", "processes"], 0)
     assert not {name for name in processes(own, "fra") if "vitals" in name or "postgres/" in name}
     assert not serves(own, "fra")
-    assert lab.cluster("fra").denies_all("vitals")
+    assert [each.holds(DENY_ALL) for each in lab.isolations("fra")] == [True]
     lab.restore_site("fra")
     assert eventually(lambda: serves(own, "fra"), 60)
-    assert not lab.cluster("fra").denies_all("vitals")
+    assert [each.holds(DENY_ALL) for each in lab.isolations("fra")] == [False]
 
 
 def test_a_site_that_is_cut_off_goes_on_running(own: RunningLab) -> None:
@@ -94,10 +61,10 @@ def test_a_policy_without_effect_is_seen_from_outside_and_not_believed(own: Runn
     """The order is carried out, the cluster says that the policy is there, and patients are served: no receipt for that."""
     lab = driver(own, isolated=["default"])
     lab.kill_site("fra", ["private-link", "public-link"], 0)
-    assert lab.cluster("fra").denies_all("default")
+    assert [each.holds(DENY_ALL) for each in lab.isolations("fra")] == [True]
     assert serves(own, "fra"), "nothing of the product runs in that namespace"
     lab.restore_site("fra")
-    assert not lab.cluster("fra").denies_all("default")
+    assert [each.holds(DENY_ALL) for each in lab.isolations("fra")] == [False]
 
 
 def test_a_selector_that_matches_nothing_is_refused(own: RunningLab) -> None:
