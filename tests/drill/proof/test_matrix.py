@@ -6,9 +6,10 @@ import datetime
 from typing import Any
 
 from drill.proof.matrix import markdown, row, summary
-from drill.proof.systems import EXPECTED, System
+from drill.proof.systems import Expected, System
 
-BAD = System("site-loss", {"lab.defect": "no-dns-switch"}, EXPECTED["no-dns-switch"])
+_RED, _FOLLOWS = frozenset({"recovery-time", "dns-convergence"}), frozenset({"data-loss"})
+BAD = System("site-loss", {"lab.defect": "no-dns-switch"}, Expected(red=_RED, follows=_FOLLOWS))
 HEALTHY = System("quiet", {})
 
 
