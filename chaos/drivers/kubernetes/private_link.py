@@ -1,7 +1,8 @@
 """The private link between the sites cut by policies at both: their pods talk to everything but the other site's addresses.
 
-A policy decides about connections that are begun, not about packets: one-way, whatever the second site begins fails, and what the
-first one begins goes on. Delays are beyond it.
+A policy decides about connections that are begun, not about packets: one-way, whatever the second site begins fails, and what
+the first one begins goes on. Whether a connection that is there already ends with it is the network plugin's business (some look
+at the first packet only): the receipt, a round trip of its own, cannot tell. Delays are beyond it.
 """
 
 from __future__ import annotations

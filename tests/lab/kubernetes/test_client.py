@@ -213,11 +213,49 @@ def test_a_policy_that_matches_nothing_or_denies_one_way_has_no_effect(
         networking.delete_namespaced_network_policy("deny-all", "vitals")
 
 
+def test_what_another_policy_allows_is_not_denied(speaking: SpeakingLab) -> None:
+    networking = speaking.networking("gra")
+    both = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]}
+    networking.create_namespaced_network_policy("vitals", {"metadata": {"name": "for-now"}, "spec": both})
+    try:
+        _, _, headers = networking.create_namespaced_network_policy_with_http_info("vitals", deny_all())
+        assert "another policy allows it" in headers["warning"]
+        assert linked(speaking)
+        networking.patch_namespaced_network_policy("for-now", "vitals", {"spec": {"egress": None}})
+        assert linked(speaking), "one direction denied alone drops nothing here"
+        networking.delete_namespaced_network_policy("for-now", "vitals")
+        assert not linked(speaking)
+    finally:
+        for each in networking.list_namespaced_network_policy("vitals").items:
+            networking.delete_namespaced_network_policy(each.metadata.name, "vitals")
+    assert linked(speaking)
+
+
+def test_everything_but_the_other_site_s_private_address_takes_the_private_link_alone(speaking: SpeakingLab) -> None:
+    def link() -> str:
+        return str(speaking.control.call("status")["links"]["private"])
+
+    networking = speaking.networking("gra")
+    peer = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.77.0.1/32"]}}]
+    one_way = deny_all(ingress=[{}], egress=[{"to": peer}])
+    networking.create_namespaced_network_policy("vitals", one_way)
+    try:
+        assert (link(), linked(speaking)) == ("one-way", True)
+        assert speaking.control.call("round-trip")["round_trip_ms"] is None
+        networking.patch_namespaced_network_policy("deny-all", "vitals", {"spec": {"ingress": [{"from": peer}]}})
+        assert (link(), linked(speaking)) == ("down", True)
+    finally:
+        networking.delete_namespaced_network_policy("deny-all", "vitals")
+    assert link() == "up"
+    assert speaking.control.call("round-trip")["round_trip_ms"] is not None
+
+
 @pytest.mark.parametrize(
     ("policy", "namespace", "status"),
     [
         (deny_all(podSelector={"matchLabels": {"app": "vitals"}}), "vitals", 501),
         (deny_all(egress=[{"ports": [{"port": 53}]}]), "vitals", 501),
+        (deny_all(egress=[{"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["203.0.113.10/32"]}}]}]), "vitals", 501),
         (deny_all(), "tools", 501),
         (deny_all(), "nowhere", 404),
     ],
