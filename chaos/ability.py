@@ -23,7 +23,8 @@ class CannotDo(ValueError):
 
 def lacking(driver: Driver, fault: str, service: str = "") -> list[str]:
     """What the target lacks for a fault of the catalogue; nothing: it can be done."""
-    lacks = (driver.lacks(operation, service) for operation in faults.fault(fault).needs)
+    kind = faults.fault(fault)
+    lacks = (driver.lacks(operation, service or kind.deployment) for operation in kind.needs)
     return list(dict.fromkeys(each for each in lacks if each))
 
 

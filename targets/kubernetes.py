@@ -30,6 +30,8 @@ class Commands(Part):
     perform    one step of the runbook at the surviving site
     rejoin     a site that was lost and runs again follows whoever is active now
     mirrored   exit code 0: the site's database is a mirror, 1: it is not
+    deployed   prints what each of the site's servers shows at its own port, a JSON object a line: certificate_ends_s (Unix time),
+               clock_s (how far it is ahead), release; the cluster's API shows no certificate, and a balancer one server of many
     hand_over  the planned way to a site whose database is a mirror
     read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "digest": …}}
     """
@@ -38,8 +40,30 @@ class Commands(Part):
     perform: Command | None = None
     rejoin: Command | None = None
     mirrored: Command | None = None
+    deployed: Command | None = None
     hand_over: Command | None = None
     read_store: Command | None = None
+
+
+class ExpiredCertificate(Part):
+    """Of the servers' template: the volume with the certificate, and a Secret of the same keys that holds an expired one."""
+
+    volume: str
+    secret: str
+
+
+class OldRelease(Part):
+    """Of the servers' template: the container, and an image of an older release."""
+
+    container: str
+    image: str
+
+
+class Deployments(Part):
+    """What the template of the servers' pods is made to take; null: no drill deploys that by way of the template."""
+
+    expired_certificate: ExpiredCertificate | None = None
+    old_release: OldRelease | None = None
 
 
 class Kubernetes(Part):
@@ -50,6 +74,7 @@ class Kubernetes(Part):
     namespaces  what a lost site loses: every Deployment and StatefulSet in them, and their network
     isolated    those of them that get a policy which denies all traffic; null: all
     workloads   by the name that plans use: server, analysis, balancer, database, sentry, matomo, prometheus, alertmanager
+    deployments what drills may have the workload `server` deployed as
     most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
     """
 
@@ -58,5 +83,6 @@ class Kubernetes(Part):
     namespaces: list[str] = Field(min_length=1)
     isolated: list[str] | None = None
     workloads: dict[str, Workload]
+    deployments: Deployments = Deployments()
     most_pods: int = Field(100, ge=1)
     commands: Commands = Commands()

@@ -21,7 +21,10 @@ class Driver(Protocol):
     """What faults and takeover need of a target. Every call ends within a minute or raises OSError or RuntimeError."""
 
     def lacks(self, operation: str, service: str = "") -> str:
-        """What the target lacks for one of the operations below (of that service); empty: nothing. Asks nobody."""
+        """What the target lacks for one of the operations below; empty: nothing. Asks nobody.
+
+        `service`: of that service; for `deploy` the deployment.
+        """
 
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
         """Order the loss of a whole site."""

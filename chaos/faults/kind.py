@@ -28,6 +28,7 @@ class Kind:
     again     done every `every_s` while the fault lasts; None: cannot be repeated
     undo      the inverse, harmless when there is nothing to undo; raises OSError, RuntimeError
     services  the services that a plan may name; none: it is not asked
+    deployment  what the servers are deployed as, of faults that deploy
     lifted    returns when the effect is seen to be gone. Raises RuntimeError when it is not
     """
 
@@ -44,3 +45,4 @@ class Kind:
     again: Callable[[Context, Fault | Condition], None] | None = None
     hows: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    deployment: str = ""

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import pki
 from lab.kubernetes import workloads
 from lab.kubernetes.looks import Looks, Seen
 from lab.kubernetes.objects import nodes, owners, pods, services
@@ -34,7 +33,7 @@ class Standing:
         self.orders = Orders(self.wanted, supervisor, provider, self._ring)
         self.versions = Versions()
         self._supervisor = supervisor
-        self._looks = Looks(supervisor, site, pki.keys(options.state).ca)
+        self._looks = Looks(supervisor, site)
         self._looking, self._begun = asyncio.Lock(), 0
         self._site_alive, self._site_since_s = True, self.wanted.born_s
 
@@ -101,10 +100,12 @@ class Standing:
         for workload in wanted.workloads:
             own = [pod for pod in wanted.pods_of(workload) if not pod.ending]
             since_s = max((pod.ready_since_s for pod in own), default=0) or born_s
-            count = Count(len(own), sum(ready[pod.uid] for pod in own), since_s)
+            updated = [pod for pod in own if wanted.is_updated(pod)]
+            count = Count(len(own), len(updated), sum(ready[pod.uid] for pod in own), since_s)
             if workload.kind == "Deployment":
                 yield "deployments", owners.deployment(wanted, workload, count)
-                yield "replicasets", owners.replica_set(wanted, workload, count)
+                of_set = Count(len(updated), len(updated), sum(ready[pod.uid] for pod in updated), since_s)
+                yield "replicasets", owners.replica_set(wanted, workload, of_set)
             else:
                 yield "statefulsets", owners.stateful_set(wanted, workload, count)
         behind = [(pod, ready[pod.uid]) for pod in wanted.pods if pod.workload.name == services.SERVICE]

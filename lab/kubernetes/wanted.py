@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.kubernetes.workloads import Workload
+from lab.services.vitals import Deployment
 
 NODES_PER_SITE = 2
 GRACE_S = 30
@@ -29,14 +30,22 @@ class Node:
 
 @dataclass
 class Scale:
-    """Of a workload. `revision` counts restarts that were asked for; `generation` every change."""
+    """Of a workload. `revision` counts templates that were asked for, `generation` every change; `observed` is the generation
+    that is being brought about, or has been."""
 
     replicas: int
     created_s: float
     uid: str
-    set_uid: str
     generation: int = 1
+    observed: int = 1
+    revision: int = 1
     template: dict[str, str] = field(default_factory=dict)  # annotations of the pods' template
+    deployment: Deployment = field(default_factory=Deployment)  # as that template says
+
+    def again(self) -> None:
+        """Its template is another: every pod is to be replaced."""
+        self.revision += 1
+        self.generation += 1
 
 
 @dataclass
@@ -56,6 +65,7 @@ class Pod:
     name: str
     node: str | None
     template: dict[str, str]
+    deployment: Deployment = field(default_factory=Deployment)
     uid: str = field(default_factory=lambda: str(uuid.uuid4()))
     created_s: float = field(default_factory=time.time)
     pid: int | None = None
@@ -87,9 +97,7 @@ class Wanted:
             for name in (f"{site}-node-{number}" for number in range(NODES_PER_SITE))
         }
         self.scales: dict[tuple[str, str], Scale] = {
-            (each.namespace, each.name): Scale(
-                len(each.processes), self.born_s, str(uuid.uuid4()), str(uuid.uuid4()), template={}
-            )
+            (each.namespace, each.name): Scale(len(each.processes), self.born_s, str(uuid.uuid4()), template={})
             for each in workloads
         }
         self.pods: list[Pod] = []
@@ -114,13 +122,18 @@ class Wanted:
 
     def new_pod(self, workload: Workload, ordinal: int) -> Pod:
         """Placed where there is room, and added."""
-        name = f"{workload.name}-{ordinal}"
+        name, scale = f"{workload.name}-{ordinal}", self.scale(workload)
         if workload.kind == "Deployment":
-            name = f"{set_name(workload, self.scale(workload))}-{_letters(_SUFFIX)}"
-        has_room = ordinal < len(workload.processes)
-        pod = Pod(workload, ordinal, name, self._node() if has_room else None, dict(self.scale(workload).template))
+            name = f"{set_name(workload, scale)}-{_letters(_SUFFIX)}"
+        node = self._node() if ordinal < len(workload.processes) else None
+        pod = Pod(workload, ordinal, name, node, dict(scale.template), scale.deployment)
         self.pods.append(pod)
         return pod
+
+    def is_updated(self, pod: Pod) -> bool:
+        """Whether it was made from the template that its workload has now."""
+        scale = self.scale(pod.workload)
+        return (pod.template, pod.deployment) == (scale.template, scale.deployment)
 
     def place(self, pod: Pod) -> None:
         """Find a node for a pod that has none and for which the lab has room."""
@@ -133,16 +146,16 @@ class Wanted:
         return min(taking, key=lambda name: (sum(pod.node == name for pod in self.pods), name), default=None)
 
 
-def pod_template_hash(workload: Workload, scale: Scale) -> str:
+def pod_template_hash(workload: Workload, made: Scale | Pod) -> str:
     """Of the pods' template, which tells one ReplicaSet of a Deployment from the next."""
-    told = f"{workload.namespace}/{workload.name}/{sorted(scale.template.items())}"
+    told = f"{workload.namespace}/{workload.name}/{sorted(made.template.items())}/{made.deployment}"
     digest = hashlib.sha256(told.encode()).digest()
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:8])
 
 
-def set_name(workload: Workload, scale: Scale) -> str:
-    """Of a Deployment's present ReplicaSet."""
-    return f"{workload.name}-{pod_template_hash(workload, scale)}"
+def set_name(workload: Workload, made: Scale | Pod) -> str:
+    """Of a Deployment's present ReplicaSet, or of the one that a pod belongs to."""
+    return f"{workload.name}-{pod_template_hash(workload, made)}"
 
 
 def _letters(count: int) -> str:

@@ -32,6 +32,11 @@ NEEDED = {
     "service_state": _LOOK,
     "kill_service": (*_LOOK, *_SCALE, *_END),
     "service_pid": _LOOK,
+    "deploy": (
+        Access("list", "", "pods"),
+        Access("get", "apps", "deployments"),
+        Access("patch", "apps", "deployments"),
+    ),
 }
 
 

@@ -53,12 +53,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod that is there. `number` stands for its UID; `runs`: its phase is Running and nobody has deleted it."""
+    """A pod that is there. `number` stands for its UID; `runs`: its phase is Running and nobody has deleted it.
+
+    `started`: it runs, and so does each of its containers, its startup probe passed; at a mirror such a pod need not be ready.
+    """
 
     namespace: str
     name: str
     number: int
     runs: bool
+    started: bool
     ready: bool
 
 
@@ -98,6 +102,16 @@ class Cluster:
             read = self._apps.read_namespaced_stateful_set
         with self._asking(f"{kind} {namespace}/{name}"):
             return _found(kind, read(name, namespace, _request_timeout=_CALL_WITHIN_S))
+
+    def deployment(self, namespace: str, name: str) -> Any:  # V1Deployment
+        """That one, whole. Raises ClusterRefused where there is none."""
+        with self._asking(f"Deployment {namespace}/{name}"):
+            return self._apps.read_namespaced_deployment(name, namespace, _request_timeout=_CALL_WITHIN_S)
+
+    def patch_deployment(self, namespace: str, name: str, body: dict[str, Any]) -> Any:  # V1Deployment
+        """As a strategic merge patch makes it: lists of named things are merged by name."""
+        with self._asking(f"patch Deployment {namespace}/{name}"):
+            return self._apps.patch_namespaced_deployment(name, namespace, body, _request_timeout=_CALL_WITHIN_S)
 
     def pods(self, namespace: str, selector: str = "") -> list[Pod]:
         """Every pod there that `selector` matches."""
@@ -229,10 +243,13 @@ def _found(kind: str, shown: Any) -> Found:  # V1Deployment or V1StatefulSet
 
 def _pod(shown: Any) -> Pod:  # V1Pod
     conditions = {each.type: each.status for each in shown.status.conditions or []}
+    runs = shown.status.phase == "Running" and shown.metadata.deletion_timestamp is None
+    containers = shown.status.container_statuses or []
     return Pod(
         namespace=shown.metadata.namespace,
         name=shown.metadata.name,
         number=int(str(shown.metadata.uid).replace("-", "")[:12], 16),
-        runs=shown.status.phase == "Running" and shown.metadata.deletion_timestamp is None,
+        runs=runs,
+        started=runs and bool(containers) and all(each.started for each in containers),
         ready=conditions.get("Ready") == "True",
     )

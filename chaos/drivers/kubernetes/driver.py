@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chaos.drivers.kubernetes import deployments
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from targets.kubernetes import Kubernetes, Workload
 
@@ -38,6 +39,8 @@ class KubernetesDriver:
 
     def lacks(self, operation: str, service: str = "") -> str:
         """What the target lacks for that operation; empty: nothing."""
+        if operation == "deploy":
+            return self._lacks_deployment(service)
         if operation not in OWN:
             return str(self._rest.lacks(operation))
         if operation in ("kill_site", "restore_site"):
@@ -114,11 +117,29 @@ class KubernetesDriver:
         pods = self.cluster(site).pods(found.namespace, found.selector)
         return next((each.number for each in pods if each.runs and each.ready), None)
 
+    def deploy(self, site: str, deployment: str) -> int:
+        """By the template of the servers' pods where the target says what to take; else by `rest`."""
+        server, given = self._kubernetes.workloads.get("server"), self._kubernetes.deployments
+        if deployment == deployments.AS_IT_SHOULD_BE:
+            begun = time.monotonic_ns()
+            if server is not None and server.kind == "Deployment":
+                deployments.put_back(self.cluster(site), server)
+            if not self._rest.lacks("deploy"):  # whether `rest` has changed something as well, only it knows
+                self._rest.deploy(site, deployment)
+            return begun
+        if server is None or deployments.lacks(given, server, deployment):
+            return int(self._rest.deploy(site, deployment))
+        return deployments.deploy(self.cluster(site), server, deployments.wanted(given, deployment))
+
     def cluster(self, site: str) -> Cluster:
         """The site's, connected to when first asked for."""
         if site not in self._clusters:
             self._clusters[site] = Cluster(self._kubernetes.contexts[site], self._kubernetes.kubeconfig)
         return self._clusters[site]
+
+    def _lacks_deployment(self, deployment: str) -> str:
+        missing = deployments.lacks(self._kubernetes.deployments, self._kubernetes.workloads.get("server"), deployment)
+        return f"{missing}; {elsewhere}" if missing and (elsewhere := self._rest.lacks("deploy")) else ""
 
     def _is_elsewhere(self, service: str) -> bool:
         """Not in the clusters, as far as the target says: on call, for example."""
