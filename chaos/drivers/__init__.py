@@ -96,6 +96,12 @@ class Driver(Protocol):
     def deployed(self, site: str) -> list[dict[str, Any]]:  # certificate_ends_s (Unix time), clock_s, release
         """What each of the site's servers shows: clock_s is how far it is ahead of ours."""
 
+    def fill_quota(self, site: str, *, full: bool) -> None:
+        """Let no further pod into the namespace of the site's servers, or again; harmless when it is so."""
+
+    def admits_pod(self, site: str) -> bool:
+        """Whether one more pod is, by asking for one."""
+
     def throttle(self, site: str, share: float) -> None:
         """Give the site's servers only that share of the processor time that they want; 1: all."""
 

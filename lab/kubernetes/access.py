@@ -24,6 +24,7 @@ _READ: tuple[Rule, ...] = (
         "",
         ("namespaces", "nodes", "pods", "pods/log", "services", "endpoints", "events"),
     ),
+    (_LOOK, "", ("resourcequotas",)),
     (("list",), "", ("secrets",)),  # their names; what they hold, nobody gets
     (_LOOK, "apps", ("deployments", "deployments/scale", "replicasets", "statefulsets", "statefulsets/scale")),
     (_LOOK, "apps", ("daemonsets",)),
@@ -38,6 +39,7 @@ _DRILL: tuple[Rule, ...] = (
     (_CHANGE, "", ("nodes", "pods")),
     (("delete", "deletecollection"), "", ("pods",)),
     (("create",), "", ("pods/eviction",)),
+    (("create", "delete", *_CHANGE), "", ("resourcequotas",)),
     (_CHANGE, "apps", ("deployments", "deployments/scale", "statefulsets", "statefulsets/scale")),
     (("create", "delete", *_CHANGE), "networking.k8s.io", ("networkpolicies",)),
 )

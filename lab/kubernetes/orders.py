@@ -10,12 +10,13 @@ import asyncio
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
 
 from lab import system
 from lab.kubernetes import policies
+from lab.kubernetes.objects.quotas import exceeded
 from lab.kubernetes.wanted import Pod, Wanted
 from lab.kubernetes.workloads import Workload, process
 from lab.model import Process, ServiceFailed
@@ -75,6 +76,13 @@ class Orders:
             pod.ending = time.time()
         pod.grace_s = grace_s
         self._bring_about(pod.workload)
+
+    def admit(self, namespace: str) -> None:
+        """Make the pods there that are wanted and were refused: a quota holds no more."""
+        self._changed()
+        for workload in self._wanted.workloads:
+            if workload.namespace == namespace and self._wanted.scale(workload).refused:
+                self._bring_about(workload)
 
     def cordon(self, node: str, *, unschedulable: bool) -> None:
         """Whether a node takes pods; those that wait for one are placed."""
@@ -146,6 +154,7 @@ class Orders:
                 scale.again()
         for node in self._wanted.nodes.values():
             node.unschedulable = False
+        self._wanted.quotas.clear()
         denying = [key for key, each in self._wanted.policies.items() if policies.denies_anything(each)]
         for key in denying:  # their effect has ended, and so do they: a policy that is shown must be one that holds
             del self._wanted.policies[key]
@@ -186,9 +195,8 @@ class Orders:
         if ending := [pod for pod in pods if pod.ending]:
             return ending
         taken = {pod.ordinal for pod in pods}
-        for ordinal in range(wanted):
-            if ordinal not in taken:
-                pods.append(self._wanted.new_pod(workload, ordinal))
+        missing = [ordinal for ordinal in range(wanted) if ordinal not in taken]
+        pods += self._made(workload, missing)
         for pod in pods:
             self._wanted.place(pod)
         waiting = [pod for pod in pods if pod.node is not None and pod.pid is None]
@@ -197,6 +205,19 @@ class Orders:
             next_one.ending = time.time()
             return [next_one]
         return [pod for pod in waiting if not pod.trouble]
+
+    def _made(self, workload: Workload, ordinals: Sequence[int]) -> list[Pod]:
+        """New pods, as many of those as quotas admit; why not the others is kept."""
+        scale, namespace, made = self._wanted.scale(workload), workload.namespace, []
+        refused = ""
+        for ordinal in ordinals:
+            refused = exceeded(self._wanted.quotas.values(), namespace, self._wanted.used(namespace))
+            if refused:
+                break
+            made.append(self._wanted.new_pod(workload, ordinal))
+        if refused != scale.refused:
+            scale.refused, scale.refused_s = refused, time.time()
+        return made
 
     async def _end(self, pod: Pod) -> None:
         name = pod.process
@@ -208,6 +229,13 @@ class Orders:
                 await self._supervisor.stop(name, within_s=pod.grace_s)
         self._wanted.pods.remove(pod)
         self._failed.pop(pod.uid, None)
+        for each in self._wanted.workloads:  # there is room for somebody else
+            if (
+                each.namespace == pod.workload.namespace
+                and each is not pod.workload
+                and self._wanted.scale(each).refused
+            ):
+                self._bring_about(each)
 
     async def _start(self, pod: Pod) -> None:
         workload, name = pod.workload, str(pod.process)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab.kubernetes import workloads
 from lab.kubernetes.looks import Looks, Seen
-from lab.kubernetes.objects import nodes, owners, pods, services
+from lab.kubernetes.objects import nodes, owners, pods, quotas, services
 from lab.kubernetes.objects.owners import Count
 from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.orders import Orders
@@ -96,7 +96,9 @@ class Standing:
             ready[pod.uid] = pods.is_ready(pod, process)
             if ready[pod.uid] != pod.ready:
                 pod.ready, pod.ready_since_s = ready[pod.uid], time.time()
-            yield "pods", pods.pod(wanted, pod, process, site_alive=self._site_alive)
+            shown = pods.pod(wanted, pod, process, site_alive=self._site_alive)
+            pod.failed = shown["status"]["phase"] == "Failed"
+            yield "pods", shown
         for workload in wanted.workloads:
             own = [pod for pod in wanted.pods_of(workload) if not pod.ending]
             since_s = max((pod.ready_since_s for pod in own), default=0) or born_s
@@ -112,6 +114,8 @@ class Standing:
         yield "services", services.service(self.site, born_s)
         yield "endpoints", services.endpoints(self.site, born_s, behind)
         yield "endpointslices", services.endpoint_slice(self.site, born_s, behind)
+        for (namespace, _), held in wanted.quotas.items():
+            yield "resourcequotas", quotas.quota(held, wanted.used(namespace))
         for policy in wanted.policies.values():
             yield "networkpolicies", {**policy, "metadata": dict(policy["metadata"])}
 

@@ -41,6 +41,8 @@ class Scale:
     revision: int = 1
     template: dict[str, str] = field(default_factory=dict)  # annotations of the pods' template
     deployment: Deployment = field(default_factory=Deployment)  # as that template says
+    refused: str = ""  # why a pod that is wanted was not made
+    refused_s: float = 0
 
     def again(self) -> None:
         """Its template is another: every pod is to be replaced."""
@@ -58,6 +60,7 @@ class Pod:
     grace_s    how long it then has
     trouble    why it could not be started
     log_from   where its lines begin in the log of its process
+    failed     its process had ended when it was last looked at, and nothing starts it again
     """
 
     workload: Workload
@@ -73,6 +76,7 @@ class Pod:
     grace_s: float = GRACE_S
     trouble: str = ""
     log_from: int = 0
+    failed: bool = False
     ready: bool = False
     ready_since_s: float = 0
 
@@ -102,6 +106,7 @@ class Wanted:
         }
         self.pods: list[Pod] = []
         self.policies: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked NetworkPolicy
+        self.quotas: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked ResourceQuota
         self.marks: dict[str, Marks] = {}  # by the uid of the object that somebody has marked
 
     def workload(self, namespace: str, name: str) -> Workload | None:
@@ -115,6 +120,10 @@ class Wanted:
     def pods_of(self, workload: Workload) -> list[Pod]:
         """In the order of their ordinals."""
         return sorted((each for each in self.pods if each.workload is workload), key=lambda pod: pod.ordinal)
+
+    def used(self, namespace: str) -> int:
+        """Pods there that have not ended: what quotas count."""
+        return sum(each.workload.namespace == namespace and not each.failed for each in self.pods)
 
     def pod(self, namespace: str, name: str) -> Pod | None:
         """By its name."""

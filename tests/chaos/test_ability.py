@@ -23,7 +23,9 @@ def test_the_lab_can_do_everything() -> None:
     servers = [{"name": name, "address": "192.0.2.53", "port": 53} for name in ("ns1", "ns2")]
     zone = {"name": "heart.test", "record": "vitals.heart.test", "ttl_s": 5, "authoritative": servers}
     own = driver_for(target(control="control.sock", zone=zone))
-    assert {name: lacking(own, name) for name in FAULTS} == {name: [] for name in FAULTS}
+    lacks = {name: lacking(own, name) for name in FAULTS}
+    assert "lab.kubernetes: true" in lacks.pop("quota-full")[0]
+    assert not any(lacks.values())
     check_ability(plan(takeover="perform"), LOSS, own)
 
 

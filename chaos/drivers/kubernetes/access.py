@@ -24,6 +24,7 @@ _LOOK = (Access("list", "", "pods"), *(Access(verb, "apps", each) for each in _W
 _SCALE = tuple(Access("patch", "apps", each) for each in _WORKLOADS)
 _END = (Access("delete", "", "pods"),)
 _POLICIES = tuple(Access(verb, "networking.k8s.io", "networkpolicies") for verb in ("create", "delete", "list"))
+_QUOTAS = tuple(Access(verb, "", "resourcequotas") for verb in ("create", "delete", "list"))
 
 NEEDED = {
     "kill_site": (*_LOOK, *_SCALE, *_END, *_POLICIES),
@@ -32,6 +33,8 @@ NEEDED = {
     "service_state": _LOOK,
     "kill_service": (*_LOOK, *_SCALE, *_END),
     "service_pid": _LOOK,
+    "fill_quota": (*_LOOK, *_SCALE, *_QUOTAS),
+    "admits_pod": (*_LOOK, *_SCALE, *_QUOTAS),
     "deploy": (
         Access("list", "", "pods"),
         Access("get", "apps", "deployments"),

@@ -123,6 +123,39 @@ class Cluster:
                 ).items
             ]
 
+    def counted_pods(self, namespace: str) -> int:
+        """Pods there that quotas count: all but those that have ended by themselves."""
+        ended = "status.phase!=Succeeded,status.phase!=Failed"
+        with self._asking(f"pods in {namespace}"):
+            return len(
+                self._core.list_namespaced_pod(namespace, field_selector=ended, _request_timeout=_CALL_WITHIN_S).items
+            )
+
+    def quota(self, namespace: str, name: str) -> Any | None:  # V1ResourceQuota
+        """That one; None: there is none."""
+        with self._asking(f"quotas in {namespace}"):
+            items: list[Any] = self._core.list_namespaced_resource_quota(
+                namespace, _request_timeout=_CALL_WITHIN_S
+            ).items
+        return next((each for each in items if each.metadata.name == name), None)
+
+    def create_quota(self, namespace: str, name: str, hard: dict[str, str]) -> None:
+        """Of what it limits, each with its quantity."""
+        body = client.V1ResourceQuota(
+            metadata=client.V1ObjectMeta(name=name), spec=client.V1ResourceQuotaSpec(hard=hard)
+        )
+        with self._asking(f"create quota {namespace}/{name}"):
+            self._core.create_namespaced_resource_quota(namespace, body, _request_timeout=_CALL_WITHIN_S)
+
+    def delete_quota(self, namespace: str, name: str) -> None:
+        """Harmless when there is none."""
+        with self._asking(f"delete quota {namespace}/{name}"):
+            try:
+                self._core.delete_namespaced_resource_quota(name, namespace, _request_timeout=_CALL_WITHIN_S)
+            except ApiException as error:
+                if error.status != _NOT_FOUND:
+                    raise
+
     def allows(self, verb: str, group: str, resource: str, subresource: str, namespace: str) -> bool:
         """Whether we may, as the cluster itself says (SelfSubjectAccessReview)."""
         asked = client.V1ResourceAttributes(

@@ -24,11 +24,11 @@ Taken = dict[str, dict[str, str]]  # "secrets": volume -> name of its Secret, "i
 
 
 def lacks(given: Deployments, server: Workload | None, deployment: str) -> str:
-    """What a target lacks for that deployment by way of a template; empty: nothing."""
+    """What a target lacks for that deployment by way of a template; empty: nothing. `server`: None where it is no Deployment."""
     key = _KEYS.get(deployment)
     if key is None:
         return f"a template of pods has no word for {deployment}"
-    if server is None or server.kind != "Deployment":
+    if server is None:
         return "kubernetes.workloads has no server that is a Deployment"
     return "" if getattr(given, key) is not None else f"kubernetes.deployments.{key} is not given"
 

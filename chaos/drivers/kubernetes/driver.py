@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chaos.drivers.kubernetes import deployments
+from chaos.drivers.kubernetes import deployments, quota
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from targets.kubernetes import Kubernetes, Workload
 
@@ -41,6 +41,8 @@ class KubernetesDriver:
         """What the target lacks for that operation; empty: nothing."""
         if operation == "deploy":
             return self._lacks_deployment(service)
+        if operation in ("fill_quota", "admits_pod"):
+            return "" if self._server() else "kubernetes.workloads has no server that is a Deployment"
         if operation not in OWN:
             return str(self._rest.lacks(operation))
         if operation in ("kill_site", "restore_site"):
@@ -119,10 +121,10 @@ class KubernetesDriver:
 
     def deploy(self, site: str, deployment: str) -> int:
         """By the template of the servers' pods where the target says what to take; else by `rest`."""
-        server, given = self._kubernetes.workloads.get("server"), self._kubernetes.deployments
+        server, given = self._server(), self._kubernetes.deployments
         if deployment == deployments.AS_IT_SHOULD_BE:
             begun = time.monotonic_ns()
-            if server is not None and server.kind == "Deployment":
+            if server is not None:
                 deployments.put_back(self.cluster(site), server)
             if not self._rest.lacks("deploy"):  # whether `rest` has changed something as well, only it knows
                 self._rest.deploy(site, deployment)
@@ -131,6 +133,16 @@ class KubernetesDriver:
             return int(self._rest.deploy(site, deployment))
         return deployments.deploy(self.cluster(site), server, deployments.wanted(given, deployment))
 
+    def fill_quota(self, site: str, *, full: bool) -> None:
+        server = self._quota_of(site)
+        if full:
+            quota.fill(self.cluster(site), server.namespace)
+        else:
+            quota.free(self.cluster(site), server)
+
+    def admits_pod(self, site: str) -> bool:
+        return quota.admits(self.cluster(site), self._quota_of(site))
+
     def cluster(self, site: str) -> Cluster:
         """The site's, connected to when first asked for."""
         if site not in self._clusters:
@@ -138,8 +150,18 @@ class KubernetesDriver:
         return self._clusters[site]
 
     def _lacks_deployment(self, deployment: str) -> str:
-        missing = deployments.lacks(self._kubernetes.deployments, self._kubernetes.workloads.get("server"), deployment)
+        missing = deployments.lacks(self._kubernetes.deployments, self._server(), deployment)
         return f"{missing}; {elsewhere}" if missing and (elsewhere := self._rest.lacks("deploy")) else ""
+
+    def _server(self) -> Workload | None:
+        """What runs the servers, if that is a Deployment."""
+        server = self._kubernetes.workloads.get("server")
+        return server if server is not None and server.kind == "Deployment" else None
+
+    def _quota_of(self, site: str) -> Workload:
+        if (server := self._server()) is None:
+            raise ClusterRefused(f"quota of {site}: kubernetes.workloads has no server that is a Deployment")
+        return server
 
     def _is_elsewhere(self, service: str) -> bool:
         """Not in the clusters, as far as the target says: on call, for example."""

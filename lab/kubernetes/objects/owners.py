@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.kubernetes.objects import pods
 from lab.kubernetes.objects.shape import Object, condition, counted, metadata
-from lab.kubernetes.wanted import Wanted, pod_template_hash, set_name
+from lab.kubernetes.wanted import Scale, Wanted, pod_template_hash, set_name
 from lab.kubernetes.workloads import Workload
 
 
@@ -60,9 +60,18 @@ def deployment(wanted: Wanted, workload: Workload, count: Count) -> Object:
                     since_s=scale.created_s,
                     reason="NewReplicaSetAvailable" if complete else "ReplicaSetUpdated",
                 ),
+                *_failure(workload, scale),
             ],
         },
     }
+
+
+def _failure(workload: Workload, scale: Scale) -> list[Object]:
+    """That a pod could not be made, and why; none: all of them could."""
+    if not scale.refused:
+        return []
+    why = f'pods "{set_name(workload, scale)}-" is forbidden: {scale.refused}'
+    return [condition("ReplicaFailure", holds=True, since_s=scale.refused_s, reason="FailedCreate", message=why)]
 
 
 def replica_set(wanted: Wanted, workload: Workload, count: Count) -> Object:
@@ -83,6 +92,7 @@ def replica_set(wanted: Wanted, workload: Workload, count: Count) -> Object:
             "replicas": count.there,
             "observedGeneration": scale.observed,
             **counted(fullyLabeledReplicas=count.there, readyReplicas=count.ready, availableReplicas=count.ready),
+            **({"conditions": failure} if (failure := _failure(workload, scale)) else {}),
         },
     }
 

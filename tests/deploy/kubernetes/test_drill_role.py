@@ -14,12 +14,12 @@ DRILL = {
     *product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK),
     *product(("deployments", "statefulsets"), ("patch",)),
     ("pods", "delete"),
-    *product(("networkpolicies",), ("create", "delete", "list")),
+    *product(("networkpolicies", "resourcequotas"), ("create", "delete", "list")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
 GROUPS = {
-    **dict.fromkeys(("pods", "services", "endpoints", "nodes"), ""),
+    **dict.fromkeys(("pods", "services", "endpoints", "nodes", "resourcequotas"), ""),
     **dict.fromkeys(("deployments", "statefulsets"), "apps"),
     "networkpolicies": "networking.k8s.io",
     "selfsubjectaccessreviews": "authorization.k8s.io",
