@@ -81,6 +81,7 @@ def _kubernetes(options: Options) -> dict[str, Any]:
             "expired_certificate": {"volume": templates.VOLUME, "secret": "vitals-tls-expired"},
             "old_release": {"container": "vitals", "image": f"{templates.IMAGE}:{OLD_RELEASE}"},
         },
+        "chaos_mesh": {},
         "isolated": ["vitals"],  # all processes of a site share its network
         "workloads": {
             role: {"kind": kinds.get(role, "Deployment"), "namespace": "vitals", "name": name}

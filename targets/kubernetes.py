@@ -66,6 +66,15 @@ class Deployments(Part):
     old_release: OldRelease | None = None
 
 
+class ChaosMesh(Part):
+    """Chaos Mesh is installed in the clusters, and a drill may use it.
+
+    duration_s  whatever a drill breaks by it ends by itself after so long, also when nobody is left to undo it
+    """
+
+    duration_s: float = Field(900, ge=10)
+
+
 class Kubernetes(Part):
     """One cluster, or one part of one, per site.
 
@@ -75,6 +84,7 @@ class Kubernetes(Part):
     isolated    those of them that get a policy which denies all traffic; null: all
     workloads   by the name that plans use: server, analysis, balancer, database, sentry, matomo, prometheus, alertmanager
     deployments what drills may have the workload `server` deployed as
+    chaos_mesh  a clock that is ahead is a TimeChaos; null: no drill uses Chaos Mesh
     most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
     """
 
@@ -84,5 +94,6 @@ class Kubernetes(Part):
     isolated: list[str] | None = None
     workloads: dict[str, Workload]
     deployments: Deployments = Deployments()
+    chaos_mesh: ChaosMesh | None = None
     most_pods: int = Field(100, ge=1)
     commands: Commands = Commands()

@@ -29,6 +29,7 @@ _READ: tuple[Rule, ...] = (
     (_LOOK, "apps", ("deployments", "deployments/scale", "replicasets", "statefulsets", "statefulsets/scale")),
     (_LOOK, "apps", ("daemonsets",)),
     (_LOOK, "networking.k8s.io", ("networkpolicies",)),
+    (_LOOK, "chaos-mesh.org", ("timechaos",)),
     (_LOOK, "policy", ("poddisruptionbudgets",)),
     (_LOOK, "discovery.k8s.io", ("endpointslices",)),
     (("create",), "authorization.k8s.io", ("selfsubjectaccessreviews",)),
@@ -40,6 +41,7 @@ _DRILL: tuple[Rule, ...] = (
     (("delete", "deletecollection"), "", ("pods",)),
     (("create",), "", ("pods/eviction",)),
     (("create", "delete", *_CHANGE), "", ("resourcequotas",)),
+    (("create", "delete"), "chaos-mesh.org", ("timechaos",)),
     (_CHANGE, "apps", ("deployments", "deployments/scale", "statefulsets", "statefulsets/scale")),
     (("create", "delete", *_CHANGE), "networking.k8s.io", ("networkpolicies",)),
 )

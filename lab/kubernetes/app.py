@@ -17,6 +17,7 @@ from lab.kubernetes import (
     asked,
     catalogue,
     changes,
+    chaos,
     endings,
     lists,
     logs,
@@ -48,6 +49,7 @@ _VERSION = {
     "compiler": "none",
     "platform": "linux/stand-in",
 }
+_KEPT = {"resourcequotas": quotas, "timechaos": chaos}  # whoever creates and ends objects of that kind
 _LONGEST_BODY = 1 << 20
 
 
@@ -112,12 +114,8 @@ class Api:
                 return self._evict(what, body)
             case "create", "networkpolicies":
                 return await self._create_policy(what, body)
-            case "create", "resourcequotas":
-                quotas.create(self._standing, what, body)
-                return await self._now(what, str(body["metadata"]["name"]))
-            case "delete", "resourcequotas":
-                quotas.end(self._standing, what)
-                return JSONResponse(success(details={"name": what.name, "kind": "resourcequotas"}))
+            case "create" | "delete", plural if plural in _KEPT:
+                return await self._keep(what, body)
             case "delete" | "deletecollection", "pods":
                 return self._delete_pods(what, body, query)
             case "delete", "networkpolicies":
@@ -205,10 +203,15 @@ class Api:
         shown = self._standing.versions.objects["networkpolicies", namespace, name]
         return _warn(JSONResponse(lists.one(what.resource, shown), 201), warning)
 
-    async def _now(self, what: Asked, name: str) -> Response:
-        """An object that was just created, as it is now."""
+    async def _keep(self, what: Asked, body: Object) -> Response:
+        """Create an object of its own, or delete it."""
+        kind, plural = _KEPT[what.resource.plural], what.resource.plural
+        if what.verb == "delete":
+            kind.end(self._standing, what)
+            return JSONResponse(success(details={"name": what.name, "group": what.resource.group, "kind": plural}))
+        kind.create(self._standing, what, body)
         await self._standing.look()
-        shown = self._standing.versions.objects[what.resource.plural, what.namespace, name]
+        shown = self._standing.versions.objects[plural, what.namespace, body["metadata"]["name"]]
         return JSONResponse(lists.one(what.resource, shown), 201)
 
     async def _change(self, request: Request, what: Asked) -> Response:

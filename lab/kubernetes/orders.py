@@ -155,6 +155,7 @@ class Orders:
         for node in self._wanted.nodes.values():
             node.unschedulable = False
         self._wanted.quotas.clear()
+        self._wanted.chaos.clear()
         denying = [key for key, each in self._wanted.policies.items() if policies.denies_anything(each)]
         for key in denying:  # their effect has ended, and so do they: a policy that is shown must be one that holds
             del self._wanted.policies[key]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab.kubernetes import workloads
 from lab.kubernetes.looks import Looks, Seen
-from lab.kubernetes.objects import nodes, owners, pods, quotas, services
+from lab.kubernetes.objects import nodes, owners, pods, quotas, services, time_chaos
 from lab.kubernetes.objects.owners import Count
 from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.orders import Orders
@@ -114,8 +114,19 @@ class Standing:
         yield "services", services.service(self.site, born_s)
         yield "endpoints", services.endpoints(self.site, born_s, behind)
         yield "endpointslices", services.endpoint_slice(self.site, born_s, behind)
+        yield from self._kept()
+
+    def _kept(self) -> Iterator[tuple[str, Object]]:
+        """What somebody created. Chaos that is to end is gone when nothing has it any more."""
+        wanted = self.wanted
         for (namespace, _), held in wanted.quotas.items():
             yield "resourcequotas", quotas.quota(held, wanted.used(namespace))
+        for key, chaos in list(wanted.chaos.items()):
+            product = [pod for pod in wanted.pods if pod.workload.is_product and not pod.ending]
+            if chaos.deleted_s and time_chaos.recovered(chaos, product):
+                del wanted.chaos[key]
+            else:
+                yield "timechaos", time_chaos.shown(chaos, product)
         for policy in wanted.policies.values():
             yield "networkpolicies", {**policy, "metadata": dict(policy["metadata"])}
 

@@ -87,6 +87,18 @@ class Pod:
         return names[self.ordinal] if self.ordinal < len(names) else None
 
 
+@dataclass
+class TimeChaos:
+    """The servers' clock is to be so far ahead. `runs`: still; `deleted_s`: when its end was asked for, 0: not."""
+
+    metadata: dict[str, Any]
+    spec: dict[str, Any]
+    offset_s: float
+    duration_s: float | None
+    runs: bool = True
+    deleted_s: float = 0
+
+
 Marks = dict[str, dict[str, str | None]]  # "labels" and "annotations" as somebody has set them; None: removed
 
 
@@ -107,6 +119,7 @@ class Wanted:
         self.pods: list[Pod] = []
         self.policies: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked NetworkPolicy
         self.quotas: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked ResourceQuota
+        self.chaos: dict[tuple[str, str], TimeChaos] = {}  # (namespace, name) -> one that was checked
         self.marks: dict[str, Marks] = {}  # by the uid of the object that somebody has marked
 
     def workload(self, namespace: str, name: str) -> Workload | None:

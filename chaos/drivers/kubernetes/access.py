@@ -35,6 +35,7 @@ NEEDED = {
     "service_pid": _LOOK,
     "fill_quota": (*_LOOK, *_SCALE, *_QUOTAS),
     "admits_pod": (*_LOOK, *_SCALE, *_QUOTAS),
+    "deploy clock-ahead": tuple(Access(verb, "chaos-mesh.org", "timechaos") for verb in ("create", "delete", "get")),
     "deploy": (
         Access("list", "", "pods"),
         Access("get", "apps", "deployments"),

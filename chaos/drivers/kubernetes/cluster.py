@@ -78,7 +78,7 @@ class Cluster:
             raise ClusterRefused(f"context {context}: {' '.join(str(error).split())}") from error
         self._core, self._apps = client.CoreV1Api(api), client.AppsV1Api(api)
         self._net, self._access = client.NetworkingV1Api(api), client.AuthorizationV1Api(api)
-        self._version = client.VersionApi(api)
+        self._version, self._custom = client.VersionApi(api), client.CustomObjectsApi(api)
 
     def version(self) -> str:
         """The server's own word."""
@@ -155,6 +155,16 @@ class Cluster:
             except ApiException as error:
                 if error.status != _NOT_FOUND:
                     raise
+
+    def custom(self, call: str, what: str, *given: Any) -> Any | None:  # JSON values
+        """One call of the client's CustomObjectsApi, by its name; None: there is no such object, or no such kind."""
+        with self._asking(what):
+            try:
+                return getattr(self._custom, call)(*given, _request_timeout=_CALL_WITHIN_S)
+            except ApiException as error:
+                if error.status != _NOT_FOUND:
+                    raise
+                return None
 
     def allows(self, verb: str, group: str, resource: str, subresource: str, namespace: str) -> bool:
         """Whether we may, as the cluster itself says (SelfSubjectAccessReview)."""

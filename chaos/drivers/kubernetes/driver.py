@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chaos.drivers.kubernetes import deployments, quota
+from chaos.drivers.kubernetes import chaos_mesh, deployments, quota
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from targets.kubernetes import Kubernetes, Workload
 
 _SEEN_WITHIN_S = 40
 _LOOK_EVERY_S = 0.2
+_AHEAD_S = 90  # of a clock
 _STAYS_DEAD = "database"
 _LINKS = ("private-link", "public-link")
 
@@ -120,17 +121,22 @@ class KubernetesDriver:
         return next((each.number for each in pods if each.runs and each.ready), None)
 
     def deploy(self, site: str, deployment: str) -> int:
-        """By the template of the servers' pods where the target says what to take; else by `rest`."""
+        """By the template of the servers' pods, or by Chaos Mesh, where the target says what to take; else by `rest`."""
         server, given = self._server(), self._kubernetes.deployments
         if deployment == deployments.AS_IT_SHOULD_BE:
             begun = time.monotonic_ns()
             if server is not None:
+                if self._kubernetes.chaos_mesh is not None:
+                    chaos_mesh.set_clock_right(self.cluster(site), server)
                 deployments.put_back(self.cluster(site), server)
-            if not self._rest.lacks("deploy"):  # whether `rest` has changed something as well, only it knows
+            elsewhere = any(self._lacks_own(each) for each in deployments.OTHERWISE)
+            if elsewhere and not self._rest.lacks("deploy"):  # what `rest` has changed, only it knows
                 self._rest.deploy(site, deployment)
             return begun
-        if server is None or deployments.lacks(given, server, deployment):
+        if server is None or self._lacks_own(deployment):
             return int(self._rest.deploy(site, deployment))
+        if deployment == deployments.CLOCK_AHEAD and (mesh := self._kubernetes.chaos_mesh) is not None:
+            return chaos_mesh.set_clock_ahead(self.cluster(site), server, _AHEAD_S, mesh.duration_s)
         return deployments.deploy(self.cluster(site), server, deployments.wanted(given, deployment))
 
     def fill_quota(self, site: str, *, full: bool) -> None:
@@ -150,8 +156,11 @@ class KubernetesDriver:
         return self._clusters[site]
 
     def _lacks_deployment(self, deployment: str) -> str:
-        missing = deployments.lacks(self._kubernetes.deployments, self._server(), deployment)
+        missing = self._lacks_own(deployment)
         return f"{missing}; {elsewhere}" if missing and (elsewhere := self._rest.lacks("deploy")) else ""
+
+    def _lacks_own(self, deployment: str) -> str:
+        return deployments.lacks(self._kubernetes, self._server(), deployment)
 
     def _server(self) -> Workload | None:
         """What runs the servers, if that is a Deployment."""

@@ -15,6 +15,7 @@ DRILL = {
     *product(("deployments", "statefulsets"), ("patch",)),
     ("pods", "delete"),
     *product(("networkpolicies", "resourcequotas"), ("create", "delete", "list")),
+    *product(("timechaos",), ("create", "delete", "get")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
@@ -22,6 +23,7 @@ GROUPS = {
     **dict.fromkeys(("pods", "services", "endpoints", "nodes", "resourcequotas"), ""),
     **dict.fromkeys(("deployments", "statefulsets"), "apps"),
     "networkpolicies": "networking.k8s.io",
+    "timechaos": "chaos-mesh.org",
     "selfsubjectaccessreviews": "authorization.k8s.io",
 }
 DOCUMENTS = [

@@ -35,8 +35,15 @@ class Recorded:
 
     context = "gra"
 
-    def __init__(self, *steps: tuple[int, int, int], ready: int = 2, gives_up: bool = False) -> None:
+    def __init__(
+        self,
+        *steps: tuple[int, int, int],
+        ready: int = 2,
+        gives_up: bool = False,
+        strategy: dict[str, Any] | None = None,
+    ) -> None:
         self.steps, self.ready, self.gives_up = list(steps), ready, gives_up
+        self.strategy = client.V1DeploymentStrategy.model_validate(strategy) if strategy is not None else None
         self.annotations: dict[str, str] = {}
         self.image, self.secret, self.generation = "services:1.0", "tls", 1
         self.patches: list[dict[str, Any]] = []
@@ -59,6 +66,7 @@ class Recorded:
                 namespace=namespace, name=name, generation=self.generation, annotations=dict(self.annotations)
             ),
             spec=client.V1DeploymentSpec(
+                strategy=self.strategy,
                 replicas=2,
                 selector=client.V1LabelSelector(match_labels={"app": name}),
                 template=client.V1PodTemplateSpec(spec=pods),
@@ -132,7 +140,6 @@ def test_a_second_time_does_not_take_the_first_for_what_was_there() -> None:
             "vitals: services:0.9: the cluster gave up: 1 of 2 pods are of the",
         ),
         (Recorded((2, 2, 1)), "not ended after 0.3 s: 2 of 2 pods are of the new template, 0 of another, 1 are ready"),
-        (Recorded((1, 3, 0), ready=0), "only a strategy with maxUnavailable 100% or Recreate goes on"),
     ],
 )
 def test_a_rollout_that_does_not_end_is_said_by_name(
@@ -150,7 +157,7 @@ def test_a_rollout_that_does_not_end_is_said_by_name(
 
 
 def test_at_a_mirror_nobody_has_to_be_ready_but_everybody_has_to_have_started() -> None:
-    own = Recorded((0, 2, 0), (2, 2, 0), ready=0)
+    own = Recorded((0, 2, 0), (2, 2, 0), ready=0, strategy={"type": "Recreate"})
     own.unstarted = 2
     assert deployments.deploy(cluster(own), SERVER, OLD) <= time.monotonic_ns()
     assert own.unstarted == 0
@@ -174,6 +181,34 @@ def test_what_would_change_nothing_is_refused_before_anything_is_written(
     assert own.patches == []
 
 
+def rolling(most: object) -> dict[str, Any]:
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": most}}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "ready", "ends"),
+    [
+        (None, 2, True),
+        (None, 1, False),
+        (None, 0, False),
+        (rolling("25%"), 0, False),
+        (rolling("75%"), 0, False),  # of two, one
+        (rolling("100%"), 0, True),
+        (rolling(1), 0, False),
+        (rolling(2), 0, True),
+        ({"type": "Recreate"}, 0, True),
+    ],
+)
+def test_a_rollout_that_could_never_end_is_not_begun(strategy: dict[str, Any] | None, ready: int, ends: bool) -> None:
+    own = Recorded((2, 2, ready), ready=ready, strategy=strategy)
+    if ends:
+        deployments.deploy(cluster(own), SERVER, OLD)
+        return
+    with pytest.raises(ClusterRefused, match=f"{ready} of 2 pods are ready: a rolling update with maxUnavailable"):
+        deployments.deploy(cluster(own), SERVER, OLD)
+    assert own.patches == []
+
+
 def test_what_is_missing_is_said_by_name() -> None:
     commands = {"deployed": ["d"]}
 
@@ -183,7 +218,8 @@ def test_what_is_missing_is_said_by_name() -> None:
 
     given = lacks(deployments=GIVEN)
     assert (given["expired-certificate"], given["old-release"]) == ("", "")
-    assert "a template of pods has no word for clock-ahead" in given["clock-ahead"]
+    assert given["clock-ahead"].startswith("kubernetes.chaos_mesh is not given; ")
+    assert lacks(chaos_mesh={})["clock-ahead"] == ""
     assert "kubernetes.deployments.old_release is not given" in lacks()["old-release"]
     stateful = {"server": {"kind": "StatefulSet", "namespace": "vitals", "name": "vitals"}}
     assert "no server that is a Deployment" in lacks(workloads=stateful, deployments=GIVEN)["old-release"]
@@ -232,7 +268,7 @@ def test_servers_show_what_was_deployed_and_another_machine_puts_it_back(own: Ru
 
 @pytest.mark.lab
 def test_what_a_template_has_no_word_for_is_done_by_the_lab_and_undone(own: RunningLab) -> None:
-    lab = driver(own)
+    lab = driver(own, chaos_mesh=None)
     lab.deploy("gra", "clock-ahead")
     assert all(each["clock_s"] > 60 for each in lab.deployed("gra"))
     lab.deploy("gra", "as-it-should-be")
