@@ -122,11 +122,12 @@ class Standing:
         for (namespace, _), held in wanted.quotas.items():
             yield "resourcequotas", quotas.quota(held, wanted.used(namespace))
         for key, chaos in list(wanted.chaos.items()):
-            product = [pod for pod in wanted.pods if pod.workload.is_product and not pod.ending]
-            if chaos.deleted_s and time_chaos.recovered(chaos, product):
+            product = [pod for pod in wanted.pods if pod.workload.is_product]
+            replicas = next(wanted.scale(each).replicas for each in wanted.workloads if each.is_product)
+            if chaos.deleted_s and time_chaos.recovered(chaos, product, replicas):
                 del wanted.chaos[key]
             else:
-                yield "timechaos", time_chaos.shown(chaos, product)
+                yield "timechaos", time_chaos.shown(chaos, product, replicas)
         for policy in wanted.policies.values():
             yield "networkpolicies", {**policy, "metadata": dict(policy["metadata"])}
 

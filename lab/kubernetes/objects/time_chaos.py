@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from lab.kubernetes.objects.pods import labels
@@ -57,26 +57,26 @@ def injected(one: TimeChaos, pod: Pod) -> bool:
     return pod.pid is not None and pod.deployment.clock_s == one.offset_s
 
 
-def recovered(one: TimeChaos, pods: Iterable[Pod]) -> bool:
-    """Whether every pod runs, and none with that clock."""
-    return all(pod.pid is not None and pod.deployment.clock_s != one.offset_s for pod in pods)
+def recovered(one: TimeChaos, pods: Sequence[Pod], replicas: int) -> bool:
+    """Whether as many pods run as are wanted, and none with that clock."""
+    well = [pod for pod in pods if pod.pid is not None and pod.deployment.clock_s != one.offset_s]
+    return len(well) == len(pods) >= replicas
 
 
-def shown(one: TimeChaos, pods: Iterable[Pod]) -> Object:
-    """With its status; `pods` are those of the product."""
-    own = list(pods)
+def shown(one: TimeChaos, pods: Sequence[Pod], replicas: int) -> Object:
+    """With its status; `pods` are those of the product, of which so many are wanted: between two of them there is one too few."""
     records = [
         {
             "id": f"{pod.workload.namespace}/{pod.name}/{pod.workload.name}",
             "selectorKey": ".",
             "phase": "Injected" if injected(one, pod) else "Not Injected",
         }
-        for pod in own
+        for pod in pods
     ]
     conditions = {
-        "Selected": bool(own),
-        "AllInjected": bool(own) and all(injected(one, pod) for pod in own),
-        "AllRecovered": recovered(one, own),
+        "Selected": bool(pods),
+        "AllInjected": len(pods) >= replicas > 0 and all(injected(one, pod) for pod in pods),
+        "AllRecovered": recovered(one, pods, replicas),
         "Paused": False,
     }
     metadata = {**one.metadata, "finalizers": ["chaos-mesh/records"]}

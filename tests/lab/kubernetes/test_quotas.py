@@ -30,7 +30,7 @@ def full(speaking: SpeakingLab) -> Iterator[SpeakingLab]:
     """As many pods as there are at gra, and none more."""
     core = speaking.core("gra")
     there = len(core.list_namespaced_pod("vitals").items)
-    core.create_namespaced_resource_quota("vitals", quota(there))
+    core.create_namespaced_resource_quota("vitals", quota(str(there)))
     yield speaking
     speaking.apps("gra").patch_namespaced_deployment("vitals", "vitals", {"spec": {"replicas": 2}})
     for each in core.list_namespaced_resource_quota("vitals").items:

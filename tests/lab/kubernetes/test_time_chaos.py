@@ -12,8 +12,10 @@ from kubernetes import client
 from lab.kubernetes import workloads
 from lab.kubernetes.objects import time_chaos
 from lab.kubernetes.refusal import Refusal
+from lab.kubernetes.wanted import Pod, Wanted
 from lab.kubernetes.workloads import Workload
 from lab.model import Options
+from lab.services.vitals import Deployment
 from targets.lab_control import LabRefused
 from tests.lab.kubernetes.speaking import SpeakingLab, eventually, needs_kubectl, refused
 
@@ -66,6 +68,28 @@ def test_other_shapes_are_refused(product: Workload, changes: dict[str, Any], co
     with pytest.raises(Refusal) as caught:
         time_chaos.checked({"name": "one"}, spec(**changes), product)
     assert caught.value.code == code
+
+
+def test_between_two_pods_nothing_is_injected_and_nothing_recovered(tmp_path: Path) -> None:
+    wanted = Wanted("fra", workloads.workloads(Options(state=tmp_path), "fra"))
+    product = next(each for each in wanted.workloads if each.is_product)
+    one = time_chaos.checked({"name": "one"}, spec(), product)
+
+    def said(*clocks: float, pid: int | None = 7) -> dict[str, str]:
+        pods = [
+            Pod(product, number, "vitals-x", "n", {}, Deployment(clock_s=each), pid=pid)
+            for number, each in enumerate(clocks)
+        ]
+        return {name: conditions(time_chaos.shown(one, pods, 2))[name] for name in ("AllInjected", "AllRecovered")}
+
+    def is_so(*, injected: bool, recovered: bool) -> dict[str, str]:
+        return {"AllInjected": str(injected), "AllRecovered": str(recovered)}
+
+    assert said(90, 90) == is_so(injected=True, recovered=False)
+    assert said(90, 0) == is_so(injected=False, recovered=False)
+    assert said(0, 0) == is_so(injected=False, recovered=True)
+    for between in (said(90), said(0), said(), said(90, 90, pid=None), said(0, 0, pid=None)):
+        assert between == is_so(injected=False, recovered=False)
 
 
 def body(**changes: Any) -> dict[str, Any]:
