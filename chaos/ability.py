@@ -24,7 +24,8 @@ class CannotDo(ValueError):
 def lacking(driver: Driver, fault: str, service: str = "", how: str = "") -> list[str]:
     """What the target lacks for a fault of the catalogue, done to that service, in that way; nothing: it can be done."""
     kind = faults.fault(fault)
-    lacks = (driver.lacks(operation, service) for operation in (*kind.needs, *kind.needs_by_how.get(how, ())))
+    operations = (*kind.needs, *kind.needs_by_how.get(how, ()))
+    lacks = (driver.lacks(operation, service or kind.deployment) for operation in operations)
     return list(dict.fromkeys(each for each in lacks if each))
 
 

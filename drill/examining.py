@@ -48,6 +48,7 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
     """Reached, and allowed what; `refused` gets the permissions that an operation lacks, of all clusters."""
     # its libraries take a second to load, which nobody without Kubernetes should wait for
     from chaos.drivers.kubernetes.access import NEEDED, missing  # noqa: PLC0415
+    from chaos.drivers.kubernetes.chaos_mesh import installed  # noqa: PLC0415
     from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused  # noqa: PLC0415
 
     for site, context in kubernetes.contexts.items():
@@ -55,6 +56,7 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
         try:
             cluster = Cluster(context, kubernetes.kubeconfig)
             version = cluster.version()
+            has_time_chaos = kubernetes.chaos_mesh is None or installed(cluster)
             for operation in NEEDED:
                 refused.setdefault(operation, []).extend(
                     f"{site}: {each}" for each in missing(cluster, kubernetes.namespaces, (operation,))
@@ -67,6 +69,13 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
         except ClusterRefused as error:
             yield Remark(subject, "missing", str(error), "look at kubernetes.contexts and kubernetes.kubeconfig")
             continue
+        if kubernetes.chaos_mesh is not None and not has_time_chaos:
+            yield Remark(
+                f"Chaos Mesh {site}",
+                "missing",
+                f"Chaos Mesh is not installed in context {context}",
+                "install it, or take kubernetes.chaos_mesh away",
+            )
         if absent:
             why = f"no {', '.join(absent)}"
             yield Remark(
@@ -85,7 +94,8 @@ def _fault(kind: Kind, driver: Driver, refused: dict[str, list[str]]) -> Remark:
         roles = [f"a Role with {each}" for operation in more for each in refused.get(operation, [])]
         lacks[how] = [*lacking(driver, kind.name, how=how), *roles]
     able = [service for service, missing in lacks.items() if not missing]
-    not_allowed = list(dict.fromkeys(each for operation in kind.needs for each in refused.get(operation, [])))
+    operations = [*kind.needs, *(f"{each} {kind.deployment}" for each in kind.needs if kind.deployment)]
+    not_allowed = list(dict.fromkeys(each for operation in operations for each in refused.get(operation, [])))
     why = "; ".join(dict.fromkeys(each for missing in lacks.values() for each in missing))
     if not able:
         return Remark(subject, "limited", f"cannot be done: {why}")

@@ -21,11 +21,10 @@ from lab.control import Answer, number_of, one_of, site_of
 from lab.model import Options, ServiceFailed
 from lab.net.namespace import inside
 from lab.services import haproxy, vitals
-from lab.services.vitals import Deployment
+from lab.services.vitals import OLD_RELEASE, Deployment
 from lab.supervisor import ZoneSupervisor
 from lab.vitals.settings import VERSION
 
-OLD_RELEASE = "0.9.0"
 _PERIOD_S = 0.1  # as the kernel's own bandwidth control takes it
 _SAMPLED_S = 1.0
 _ANSWERED_WITHIN_S = 5

@@ -7,8 +7,10 @@ from typing import Any
 
 from lab import model, pki, tools
 from lab.clusters import MAIN, TOOLS
+from lab.kubernetes import templates
 from lab.model import Options
 from lab.services import analysis
+from lab.services.vitals import OLD_RELEASE
 from lab.telemetry.settings import MATOMO_SITE, ORGANIZATION, PROJECTS
 
 _REGIONS = {"fra": "DE", "gra": "FR"}
@@ -75,6 +77,11 @@ def _kubernetes(options: Options) -> dict[str, Any]:
         "kubeconfig": str(options.state / "kubeconfig"),
         "contexts": {site: site for site in model.SITES},
         "namespaces": ["vitals", "tools"] if tools.sites(options) else ["vitals"],
+        "deployments": {
+            "expired_certificate": {"volume": templates.VOLUME, "secret": "vitals-tls-expired"},
+            "old_release": {"container": "vitals", "image": f"{templates.IMAGE}:{OLD_RELEASE}"},
+        },
+        "chaos_mesh": {},
         "isolated": ["vitals"],  # all processes of a site share its network
         "private_link": {site: [f"{address}/32"] for site, address in model.PRIVATE.items()},
         "workloads": {

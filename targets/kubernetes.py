@@ -39,6 +39,8 @@ class Commands(Part):
     perform    one step of the runbook at the surviving site
     rejoin     a site that was lost and runs again follows whoever is active now; for the one that is active it does nothing
     mirrored   exit code 0: the site's database is a mirror, 1: it is not
+    deployed   prints what each of the site's servers shows at its own port, a JSON object a line: certificate_ends_s (Unix time),
+               clock_s (how far it is ahead), release; the cluster's API shows no certificate, and a balancer one server of many
     hand_over  the planned way to a site whose database is a mirror
     api_server makes the site's Kubernetes API unreachable ({state}: stopped), or reachable again (running)
     private_round_trip   prints how many milliseconds a round trip over the private link takes, or nothing: none comes back
@@ -49,10 +51,41 @@ class Commands(Part):
     perform: Command | None = None
     rejoin: Command | None = None
     mirrored: Command | None = None
+    deployed: Command | None = None
     hand_over: Command | None = None
     read_store: Command | None = None
     private_round_trip: Command | None = None
     api_server: Command | None = None
+
+
+class ExpiredCertificate(Part):
+    """Of the servers' template: the volume with the certificate, and a Secret of the same keys that holds an expired one."""
+
+    volume: str
+    secret: str
+
+
+class OldRelease(Part):
+    """Of the servers' template: the container, and an image of an older release."""
+
+    container: str
+    image: str
+
+
+class Deployments(Part):
+    """What the template of the servers' pods is made to take; null: no drill deploys that by way of the template."""
+
+    expired_certificate: ExpiredCertificate | None = None
+    old_release: OldRelease | None = None
+
+
+class ChaosMesh(Part):
+    """Chaos Mesh is installed in the clusters, and a drill may use it.
+
+    duration_s  whatever a drill breaks by it ends by itself after so long, also when nobody is left to undo it
+    """
+
+    duration_s: float = Field(900, ge=10)
 
 
 class Kubernetes(Part):
@@ -67,6 +100,8 @@ class Kubernetes(Part):
                 The site that is named first is the first one (one-way: it passes from there only).
                 For the time of the fault that policy stands in place of those of others that allow something, in the
                 namespaces of `isolated`: their pods may then talk to everything but these addresses
+    deployments what drills may have the workload `server` deployed as
+    chaos_mesh  a clock that is ahead is a TimeChaos; null: no drill uses Chaos Mesh
     most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
     """
 
@@ -76,6 +111,8 @@ class Kubernetes(Part):
     isolated: list[str] | None = None
     workloads: dict[str, Workload]
     private_link: dict[str, list[Network]] | None = None
+    deployments: Deployments = Deployments()
+    chaos_mesh: ChaosMesh | None = None
     most_pods: int = Field(100, ge=1)
     commands: Commands = Commands()
 

@@ -21,7 +21,10 @@ class Driver(Protocol):
     """What faults and takeover need of a target. Every call ends within a minute or raises OSError or RuntimeError."""
 
     def lacks(self, operation: str, service: str = "") -> str:
-        """What the target lacks for one of the operations below (of that service); empty: nothing. Asks nobody."""
+        """What the target lacks for one of the operations below; empty: nothing. Asks nobody.
+
+        `service`: of that service; for `deploy` the deployment.
+        """
 
     def kill_site(self, site: str, order: Sequence[str], pause_s: float) -> None:
         """Order the loss of a whole site."""
@@ -104,6 +107,12 @@ class Driver(Protocol):
 
     def deployed(self, site: str) -> list[dict[str, Any]]:  # certificate_ends_s (Unix time), clock_s, release
         """What each of the site's servers shows: clock_s is how far it is ahead of ours."""
+
+    def fill_quota(self, site: str, *, full: bool) -> None:
+        """Let no further pod into the namespace of the site's servers, or again; harmless when it is so."""
+
+    def admits_pod(self, site: str) -> bool:
+        """Whether one more pod is, by asking for one."""
 
     def throttle(self, site: str, share: float) -> None:
         """Give the site's servers only that share of the processor time that they want; 1: all."""

@@ -17,6 +17,7 @@ _OF = {  # operation of a driver -> the command that does it
     "perform": "perform",
     "rejoin": "rejoin",
     "mirrored": "mirrored",
+    "deployed": "deployed",
     "hand_over": "hand_over",
     "read_store": "read_store",
     "private_round_trip_ms": "private_round_trip",
@@ -76,6 +77,21 @@ class CommandDriver:
 
     def mirrored(self, site: str) -> bool:
         return self._run("mirrored", check=(0, 1), site=site).returncode == 0
+
+    def deployed(self, site: str) -> list[dict[str, Any]]:  # JSON values
+        said = self._run("deployed", site=site).stdout.splitlines()
+        try:
+            shown = [json.loads(line) for line in said if line.strip()]
+            return [
+                {
+                    "certificate_ends_s": float(each["certificate_ends_s"]),
+                    "clock_s": float(each["clock_s"]),
+                    "release": str(each["release"]),
+                }
+                for each in shown
+            ]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CommandFailed(f"kubernetes.commands.deployed: a line is not what a server shows ({error})") from error
 
     def hand_over(self, site: str) -> None:
         self._run("hand_over", site=site)

@@ -13,6 +13,7 @@ from targets.model import Target
 _OUTSIDE = ("oncall", "pager")
 _OF_THE_PRODUCT = {"server": "vitals0", "analysis": "analysis", "balancer": "haproxy", "database": "postgres"}
 
+_OF_CLUSTERS = ("fill_quota", "admits_pod")
 _DEPLOYMENTS: dict[str, dict[str, Any]] = {
     "expired-certificate": {"certificate": "expired"},
     "clock-ahead": {"clock_s": 90},
@@ -40,6 +41,8 @@ class LabDriver:
             return "the lab has nodes by way of Kubernetes only (lab.kubernetes: true)"
         if operation in ("set_api_server", "api_server_answers") and self._target.kubernetes is None:
             return "this lab does not speak Kubernetes (lab.kubernetes: true)"
+        if operation in _OF_CLUSTERS:
+            return f"it needs clusters: a kubernetes section of the target, or lab.kubernetes: true ({operation})"
         return ""
 
     def restore_site(self, site: str) -> None:
@@ -123,6 +126,12 @@ class LabDriver:
 
     def deployed(self, site: str) -> list[dict[str, Any]]:
         return list(self._lab.call("servers", site=site)["servers"])
+
+    def fill_quota(self, site: str, *, full: bool) -> None:
+        raise LabRefused(f"{site}: {self.lacks('fill_quota')}")
+
+    def admits_pod(self, site: str) -> bool:
+        raise LabRefused(f"{site}: {self.lacks('admits_pod')}")
 
     def throttle(self, site: str, share: float) -> None:
         self._lab.call("throttle", site=site, share=share)

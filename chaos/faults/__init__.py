@@ -18,6 +18,7 @@ from chaos.faults.name_server_stale import NAME_SERVER_STALE
 from chaos.faults.private_link import PRIVATE_LINK
 from chaos.faults.process_killed import PROCESS_KILLED
 from chaos.faults.processor_short import PROCESSOR_SHORT
+from chaos.faults.quota_full import QUOTA_FULL
 from chaos.faults.service_down import SERVICE_DOWN
 from chaos.faults.site_cut import SITE_CUT
 from chaos.faults.site_loss import SITE_LOSS
@@ -33,7 +34,7 @@ _KINDS = (
     *(SERVICE_DOWN, MONITORS_CUT, UPLOADS_REFUSED),
     *(DNS_UPDATES_REFUSED, NAME_SERVER_STALE, DNS_WRONG),
     *(CERTIFICATE_EXPIRED, RELEASE_OLD, CLOCK_AHEAD, PROCESSOR_SHORT, CONNECTIONS_CUT),
-    *(VOLUME_FULL, MIRROR_BEHIND, BALANCER_GONE, API_SERVER_GONE),
+    *(VOLUME_FULL, MIRROR_BEHIND, BALANCER_GONE, API_SERVER_GONE, QUOTA_FULL),
 )
 FAULTS = {kind.name: kind for kind in _KINDS}
 

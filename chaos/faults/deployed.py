@@ -68,7 +68,7 @@ def _kind(name: str, about: str, proof: str, inverse: str, deployment: str, seen
             lambda: not seen(context, context.driver.deployed(site), site), _WITHIN_S, f"servers of {site}"
         )
 
-    return Kind(name, about, proof, _NEEDS, inverse, _owed, inject, receipt, _undo, lifted)
+    return Kind(name, about, proof, _NEEDS, inverse, _owed, inject, receipt, _undo, lifted, deployment=deployment)
 
 
 CERTIFICATE_EXPIRED = _kind(

@@ -28,6 +28,7 @@ class Kind:
     again     done every `every_s` while the fault lasts; None: cannot be repeated
     undo      the inverse, harmless when there is nothing to undo; raises OSError, RuntimeError
     services  the services that a plan may name; none: it is not asked
+    deployment  what the servers are deployed as, of faults that deploy
     lifted    returns when the effect is seen to be gone. Raises RuntimeError when it is not
     """
 
@@ -45,3 +46,4 @@ class Kind:
     hows: tuple[str, ...] = ()
     needs_by_how: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     services: tuple[str, ...] = ()
+    deployment: str = ""

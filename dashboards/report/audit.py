@@ -23,7 +23,7 @@ FAULTS = (
     *("site-loss", "site-cut", "database-killed", "process-killed", "private-link", "service-down", "uploads-refused"),
     *("monitors-cut", "balancer-gone", "dns-updates-refused", "name-server-stale", "dns-wrong", "certificate-expired"),
     *("release-old", "clock-ahead", "processor-short", "connections-cut", "volume-full", "mirror-behind"),
-    "api-server-gone",
+    *("api-server-gone", "quota-full"),
 )
 # by standard: the requirement (key of our words), and the checks that say something of it
 NORMS: dict[str, dict[str, tuple[str, ...]]] = {

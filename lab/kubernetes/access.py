@@ -24,10 +24,12 @@ _READ: tuple[Rule, ...] = (
         "",
         ("namespaces", "nodes", "pods", "pods/log", "services", "endpoints", "events"),
     ),
+    (_LOOK, "", ("resourcequotas",)),
     (("list",), "", ("secrets",)),  # their names; what they hold, nobody gets
     (_LOOK, "apps", ("deployments", "deployments/scale", "replicasets", "statefulsets", "statefulsets/scale")),
     (_LOOK, "apps", ("daemonsets",)),
     (_LOOK, "networking.k8s.io", ("networkpolicies",)),
+    (_LOOK, "chaos-mesh.org", ("timechaos",)),
     (_LOOK, "policy", ("poddisruptionbudgets",)),
     (_LOOK, "discovery.k8s.io", ("endpointslices",)),
     (("create",), "authorization.k8s.io", ("selfsubjectaccessreviews",)),
@@ -38,6 +40,8 @@ _DRILL: tuple[Rule, ...] = (
     (_CHANGE, "", ("nodes", "pods")),
     (("delete", "deletecollection"), "", ("pods",)),
     (("create",), "", ("pods/eviction",)),
+    (("create", "delete", *_CHANGE), "", ("resourcequotas",)),
+    (("create", "delete"), "chaos-mesh.org", ("timechaos",)),
     (_CHANGE, "apps", ("deployments", "deployments/scale", "statefulsets", "statefulsets/scale")),
     (("create", "delete", *_CHANGE), "networking.k8s.io", ("networkpolicies",)),
 )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 import traceback
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,19 +17,22 @@ from lab.kubernetes import (
     asked,
     catalogue,
     changes,
+    chaos,
     endings,
     lists,
     logs,
     openapi,
     patches,
     protobuf,
+    quotas,
     tables,
     watches,
 )
 from lab.kubernetes.access import Door, User
 from lab.kubernetes.asked import Asked
+from lab.kubernetes.creation import created
 from lab.kubernetes.objects import owners
-from lab.kubernetes.objects.shape import Object, metadata
+from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.refusal import Refusal, not_found, not_stood_in_for, success
 from lab.kubernetes.standing import Standing
 from lab.model import ServiceFailed
@@ -48,8 +49,7 @@ _VERSION = {
     "compiler": "none",
     "platform": "linux/stand-in",
 }
-_POLICY_FIELDS = {"apiVersion", "kind", "metadata", "spec", "status"}
-_METADATA_FIELDS = {"name", "namespace", "labels", "annotations", "creationTimestamp"}
+_KEPT = {"resourcequotas": quotas, "timechaos": chaos}  # whoever creates and ends objects of that kind
 _LONGEST_BODY = 1 << 20
 
 
@@ -114,6 +114,8 @@ class Api:
                 return self._evict(what, body)
             case "create", "networkpolicies":
                 return await self._create_policy(what, body)
+            case "create" | "delete", plural if plural in _KEPT:
+                return await self._keep(what, body)
             case "delete" | "deletecollection", "pods":
                 return self._delete_pods(what, body, query)
             case "delete", "networkpolicies":
@@ -194,26 +196,23 @@ class Api:
         )
 
     async def _create_policy(self, what: Asked, body: Object) -> Response:
-        sent = body.get("metadata") or {}
-        unknown = [*(set(body) - _POLICY_FIELDS), *(f"metadata.{each}" for each in set(sent) - _METADATA_FIELDS)]
-        if unknown:
-            raise Refusal(422, f"unknown or not settable: {', '.join(sorted(unknown))}")
-        name, namespace = sent.get("name"), what.namespace
-        if namespace not in self._standing.namespaces:
-            raise not_found("namespaces", str(namespace))
-        if not isinstance(name, str) or not name:
-            raise Refusal(422, "metadata.name: required; generateName is not stood in for by the lab")
-        if sent.get("namespace") not in (None, namespace):
-            raise Refusal(400, f"metadata.namespace {sent['namespace']!r}: the request is for {namespace!r}")
-        if (namespace, name) in self._standing.wanted.policies:
-            raise Refusal(409, f'networkpolicies.networking.k8s.io "{name}" already exists', "AlreadyExists")
-        made = metadata(name, namespace, str(uuid.uuid4()), time.time(), sent.get("labels"))
-        if sent.get("annotations"):
-            made["annotations"] = sent["annotations"]
+        made = created(what, body, self._standing.namespaces, self._standing.wanted.policies)
+        name, namespace = made["name"], made["namespace"]
         warning = await changes.put_policy(self._standing, {"metadata": made, "spec": body.get("spec")})
         await self._standing.look()
         shown = self._standing.versions.objects["networkpolicies", namespace, name]
         return _warn(JSONResponse(lists.one(what.resource, shown), 201), warning)
+
+    async def _keep(self, what: Asked, body: Object) -> Response:
+        """Create an object of its own, or delete it."""
+        kind, plural = _KEPT[what.resource.plural], what.resource.plural
+        if what.verb == "delete":
+            kind.end(self._standing, what)
+            return JSONResponse(success(details={"name": what.name, "group": what.resource.group, "kind": plural}))
+        kind.create(self._standing, what, body)
+        await self._standing.look()
+        shown = self._standing.versions.objects[plural, what.namespace, body["metadata"]["name"]]
+        return JSONResponse(lists.one(what.resource, shown), 201)
 
     async def _change(self, request: Request, what: Asked) -> Response:
         old = self._shown(what)

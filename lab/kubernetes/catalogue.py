@@ -39,6 +39,7 @@ RESOURCES = (
     Resource("", "v1", "services", "Service", True, _LOOK, ("svc",), _ALL),
     Resource("", "v1", "endpoints", "Endpoints", True, _LOOK, ("ep",)),
     Resource("", "v1", "secrets", "Secret", True, ("get", "list")),  # no role may get one
+    Resource("", "v1", "resourcequotas", "ResourceQuota", True, (*_LOOK, *_MARK, "create", "delete"), ("quota",)),
     Resource("", "v1", "events", "Event", True, _LOOK, ("ev",)),
     Resource("apps", "v1", "deployments", "Deployment", True, (*_LOOK, *_MARK), ("deploy",), _ALL),
     Resource("apps", "v1", "deployments/scale", "Scale", True, ("get", *_MARK)),
@@ -55,6 +56,7 @@ RESOURCES = (
         (*_LOOK, *_MARK, "create", "delete"),
         ("netpol",),
     ),
+    Resource("chaos-mesh.org", "v1alpha1", "timechaos", "TimeChaos", True, (*_LOOK, "create", "delete")),
     Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, _LOOK, ("pdb",)),
     Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True, _LOOK),
     Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False, ("create",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lab.kubernetes import policies
+from lab.kubernetes import policies, templates
 from lab.kubernetes.asked import Asked
 from lab.kubernetes.catalogue import Resource
 from lab.kubernetes.objects.pods import labels
@@ -13,12 +13,15 @@ from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.refusal import Refusal, not_stood_in_for
 from lab.kubernetes.standing import Standing
 from lab.model import PRIVATE, SITES
+from lab.services.vitals import Deployment
 
 Path = tuple[str, ...]
 _MARKS = (("metadata", "labels"), ("metadata", "annotations"))
 _KEPT_BY_THE_SERVER = (("metadata", "managedFields"), ("metadata", "resourceVersion"), ("metadata", "generation"))
 _REPLICAS = ("spec", "replicas")
 _TEMPLATE = ("spec", "template", "metadata", "annotations")
+_PODS = (("spec", "template", "spec", "containers"), ("spec", "template", "spec", "volumes"))
+_PRODUCT = ("deployments", "vitals", "vitals")
 _CORDON = ("spec", "unschedulable")
 _MORE: dict[str, tuple[Path, ...]] = {
     "deployments": (_REPLICAS, _TEMPLATE),
@@ -35,18 +38,22 @@ async def change(standing: Standing, asked: Asked, old: Object, new: Object) -> 
         raise Refusal(409, f'{asked.resource.plural} "{asked.name}": the object has been modified; read it again')
     changed = {path for path in _differences(old, new) if path[0] != "status" and path not in _KEPT_BY_THE_SERVER}
     plural, spec = asked.resource.plural.partition("/")[0], new.get("spec") or {}
-    allowed = _allowed(asked.resource)
+    is_product = (plural, asked.namespace, asked.name) == _PRODUCT
+    allowed = (*_allowed(asked.resource), *(_PODS if is_product else ()))
     if plural == "networkpolicies":
         return await _change_policy(standing, new, changed)
     if refused := sorted(".".join(path) for path in changed if not any(path[: len(each)] == each for each in allowed)):
         raise not_stood_in_for(f"a change of {', '.join(refused)} of {plural}")
     replicas = _replicas(spec) if _REPLICAS in changed else None
+    deployment = _deployment(standing, asked, spec) if changed & set(_PODS) else None
     _mark(standing, old, new)
     if replicas is not None:
         standing.orders.scale(_workload(standing, asked), replicas)
     if any(path[: len(_TEMPLATE)] == _TEMPLATE for path in changed):
         annotations = ((spec["template"].get("metadata") or {}).get("annotations")) or {}
         standing.orders.restart(_workload(standing, asked), annotations)
+    if deployment is not None:
+        standing.orders.deploy(_workload(standing, asked), deployment)
     if _CORDON in changed:
         standing.orders.cordon(str(asked.name), unschedulable=bool(spec.get("unschedulable")))
     return ""
@@ -76,6 +83,12 @@ async def _change_policy(standing: Standing, new: Object, changed: set[Path]) ->
     kept = ("name", "namespace", "uid", "creationTimestamp", "labels", "annotations")
     metadata = {key: new["metadata"][key] for key in kept if key in new["metadata"]}
     return await put_policy(standing, {"metadata": metadata, "spec": new.get("spec")})
+
+
+def _deployment(standing: Standing, asked: Asked, spec: Object) -> Deployment:
+    workload = _workload(standing, asked)
+    now = standing.wanted.scale(workload).deployment
+    return templates.ordered(workload, now, spec["template"]["spec"])
 
 
 def _workload(standing: Standing, asked: Asked) -> Any:  # lab.kubernetes.workloads.Workload

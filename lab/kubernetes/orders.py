@@ -10,16 +10,19 @@ import asyncio
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
 
 from lab import system
 from lab.kubernetes import policies
+from lab.kubernetes.objects.quotas import exceeded
 from lab.kubernetes.wanted import Pod, Wanted
 from lab.kubernetes.workloads import Workload, process
 from lab.model import Process, ServiceFailed
 from lab.provider import Provider
+from lab.services import vitals
+from lab.services.vitals import Deployment
 from lab.supervisor import Running, ZoneSupervisor
 
 _AGAIN_AFTER_S = (1, 2, 5)
@@ -39,6 +42,7 @@ class Orders:
         self._specs: dict[str, Process] = {}  # how a process that was ended had been started
         self._failed: defaultdict[str, int] = defaultdict(int)  # uid of a pod -> starts that failed in a row
         self._tasks: set[asyncio.Task[None]] = set()
+        self._deployed_here = False  # otherwise than they should be, by this interface
         self._healed_ns = provider.healed_ns.get(wanted.site, 0)
 
     # orders
@@ -52,12 +56,19 @@ class Orders:
         self._bring_about(workload)
 
     def restart(self, workload: Workload, annotations: Mapping[str, str]) -> None:
-        """The template of its pods is another: all of them are replaced."""
+        """The template of its pods is another: they are replaced, one after the other."""
         scale = self._wanted.scale(workload)
         scale.template = dict(annotations)
-        scale.generation += 1
-        for pod in self._wanted.pods_of(workload):
-            self.end(pod, pod.grace_s)
+        scale.again()
+        self._bring_about(workload)
+
+    def deploy(self, workload: Workload, deployment: Deployment) -> None:
+        """The same, and the application servers are deployed so from now on."""
+        scale = self._wanted.scale(workload)
+        self._deployed_here = deployment != Deployment()
+        scale.deployment = deployment
+        scale.again()
+        self._bring_about(workload)
 
     def end(self, pod: Pod, grace_s: float) -> None:
         """End a pod: SIGKILL at once for a grace of 0, else its clean stop first. Another takes its place if one is wanted."""
@@ -65,6 +76,13 @@ class Orders:
             pod.ending = time.time()
         pod.grace_s = grace_s
         self._bring_about(pod.workload)
+
+    def admit(self, namespace: str) -> None:
+        """Make the pods there that are wanted and were refused: a quota holds no more."""
+        self._changed()
+        for workload in self._wanted.workloads:
+            if workload.namespace == namespace and self._wanted.scale(workload).refused:
+                self._bring_about(workload)
 
     def cordon(self, node: str, *, unschedulable: bool) -> None:
         """Whether a node takes pods; those that wait for one are placed."""
@@ -112,9 +130,20 @@ class Orders:
             pod = None
         if pod is None:
             pod = self._wanted.new_pod(workload, ordinal)
+        if pod.pid is None and workload.is_product:
+            self._adopt_deployment(pod, running.spec)
         if pod.node is None:  # it runs, cordoned nodes or not: it is somewhere
             pod.node = next(iter(self._wanted.nodes))
         pod.pid, pod.trouble = running.pid, ""
+
+    def _adopt_deployment(self, pod: Pod, spec: Process) -> None:
+        """Whoever started it has deployed it so: the template is that one from now on."""
+        pod.deployment = vitals.deployment_of(self._supervisor.options, spec)
+        scale = self._wanted.scale(pod.workload)
+        if pod.deployment != scale.deployment:
+            scale.deployment, self._deployed_here = pod.deployment, False
+            scale.again()
+            scale.observed = scale.generation
 
     def _as_built(self) -> None:
         """All that was taken on order is given back, the orders of this interface as well."""
@@ -122,8 +151,13 @@ class Orders:
             if scale.replicas != len(workload.processes):
                 scale.replicas = len(workload.processes)
                 scale.generation += 1
+            if self._deployed_here and workload.is_product:
+                self._deployed_here, scale.deployment = False, Deployment()
+                scale.again()
         for node in self._wanted.nodes.values():
             node.unschedulable = False
+        self._wanted.quotas.clear()
+        self._wanted.chaos.clear()
         denying = [key for key, each in self._wanted.policies.items() if policies.takes_away(each)]
         for key in denying:  # their effect has ended, and so do they: a policy that is shown must be one that holds
             del self._wanted.policies[key]
@@ -156,20 +190,37 @@ class Orders:
 
     def _next_step(self, workload: Workload) -> list[Pod]:
         """The pods to end or to start now; pods that are wanted and missing are made, pods too many are marked."""
-        pods = self._wanted.pods_of(workload)
+        pods, scale = self._wanted.pods_of(workload), self._wanted.scale(workload)
         staying = [pod for pod in pods if not pod.ending]
-        wanted = self._wanted.scale(workload).replicas
+        wanted, scale.observed = scale.replicas, scale.generation
         for pod in staying[wanted:]:
             pod.ending = time.time()
         if ending := [pod for pod in pods if pod.ending]:
             return ending
         taken = {pod.ordinal for pod in pods}
-        for ordinal in range(wanted):
-            if ordinal not in taken:
-                pods.append(self._wanted.new_pod(workload, ordinal))
+        missing = [ordinal for ordinal in range(wanted) if ordinal not in taken]
+        pods += self._made(workload, missing)
         for pod in pods:
             self._wanted.place(pod)
-        return [pod for pod in pods if pod.node is not None and pod.pid is None and not pod.trouble]
+        waiting = [pod for pod in pods if pod.node is not None and pod.pid is None]
+        outdated = (pod for pod in pods if not self._wanted.is_updated(pod) and (pod.pid is None or not waiting))
+        if (next_one := next(outdated, None)) is not None:
+            next_one.ending = time.time()
+            return [next_one]
+        return [pod for pod in waiting if not pod.trouble]
+
+    def _made(self, workload: Workload, ordinals: Sequence[int]) -> list[Pod]:
+        """New pods, as many of those as quotas admit; why not the others is kept."""
+        scale, namespace, made = self._wanted.scale(workload), workload.namespace, []
+        refused = ""
+        for ordinal in ordinals:
+            refused = exceeded(self._wanted.quotas.values(), namespace, self._wanted.used(namespace))
+            if refused:
+                break
+            made.append(self._wanted.new_pod(workload, ordinal))
+        if refused != scale.refused:
+            scale.refused, scale.refused_s = refused, time.time()
+        return made
 
     async def _end(self, pod: Pod) -> None:
         name = pod.process
@@ -181,6 +232,13 @@ class Orders:
                 await self._supervisor.stop(name, within_s=pod.grace_s)
         self._wanted.pods.remove(pod)
         self._failed.pop(pod.uid, None)
+        for each in self._wanted.workloads:  # there is room for somebody else
+            if (
+                each.namespace == pod.workload.namespace
+                and each is not pod.workload
+                and self._wanted.scale(each).refused
+            ):
+                self._bring_about(each)
 
     async def _start(self, pod: Pod) -> None:
         workload, name = pod.workload, str(pod.process)
@@ -192,8 +250,7 @@ class Orders:
             if workload.is_database:
                 await system.start_database(self._supervisor, workload.cluster, workload.site)
             else:
-                spec = self._specs.get(name) or process(self._supervisor.options, workload, pod.ordinal)
-                await self._supervisor.start(spec)
+                await self._supervisor.start(self._spec(pod, name))
             if (pid := self._supervisor.pid(name)) is None:
                 raise ServiceFailed(f"{name}: it ended as soon as it was ready")
         except _FAILURES as error:
@@ -203,6 +260,12 @@ class Orders:
         else:
             pod.pid = pid
             self._failed.pop(pod.uid, None)
+
+    def _spec(self, pod: Pod, name: str) -> Process:
+        """As it was started before; an application server as its template says."""
+        if name in self._specs and not pod.workload.is_product:
+            return self._specs[name]
+        return process(self._supervisor.options, pod.workload, pod.ordinal, pod.deployment)
 
     def _refused(self, workload: Workload) -> str:
         """Why nobody may start anything of this workload now; "": one may."""

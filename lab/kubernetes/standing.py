@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import pki
 from lab.kubernetes import workloads
 from lab.kubernetes.looks import Looks, Seen
-from lab.kubernetes.objects import nodes, owners, pods, services
+from lab.kubernetes.objects import nodes, owners, pods, quotas, services, time_chaos
 from lab.kubernetes.objects.owners import Count
 from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.orders import Orders
@@ -34,7 +33,7 @@ class Standing:
         self.orders = Orders(self.wanted, supervisor, provider, self._ring)
         self.versions = Versions()
         self._supervisor = supervisor
-        self._looks = Looks(supervisor, site, pki.keys(options.state).ca)
+        self._looks = Looks(supervisor, site)
         self._looking, self._begun = asyncio.Lock(), 0
         self._site_alive, self._site_since_s = True, self.wanted.born_s
 
@@ -97,20 +96,38 @@ class Standing:
             ready[pod.uid] = pods.is_ready(pod, process)
             if ready[pod.uid] != pod.ready:
                 pod.ready, pod.ready_since_s = ready[pod.uid], time.time()
-            yield "pods", pods.pod(wanted, pod, process, site_alive=self._site_alive)
+            shown = pods.pod(wanted, pod, process, site_alive=self._site_alive)
+            pod.failed = shown["status"]["phase"] == "Failed"
+            yield "pods", shown
         for workload in wanted.workloads:
             own = [pod for pod in wanted.pods_of(workload) if not pod.ending]
             since_s = max((pod.ready_since_s for pod in own), default=0) or born_s
-            count = Count(len(own), sum(ready[pod.uid] for pod in own), since_s)
+            updated = [pod for pod in own if wanted.is_updated(pod)]
+            count = Count(len(own), len(updated), sum(ready[pod.uid] for pod in own), since_s)
             if workload.kind == "Deployment":
                 yield "deployments", owners.deployment(wanted, workload, count)
-                yield "replicasets", owners.replica_set(wanted, workload, count)
+                of_set = Count(len(updated), len(updated), sum(ready[pod.uid] for pod in updated), since_s)
+                yield "replicasets", owners.replica_set(wanted, workload, of_set)
             else:
                 yield "statefulsets", owners.stateful_set(wanted, workload, count)
         behind = [(pod, ready[pod.uid]) for pod in wanted.pods if pod.workload.name == services.SERVICE]
         yield "services", services.service(self.site, born_s)
         yield "endpoints", services.endpoints(self.site, born_s, behind)
         yield "endpointslices", services.endpoint_slice(self.site, born_s, behind)
+        yield from self._kept()
+
+    def _kept(self) -> Iterator[tuple[str, Object]]:
+        """What somebody created. Chaos that is to end is gone when nothing has it any more."""
+        wanted = self.wanted
+        for (namespace, _), held in wanted.quotas.items():
+            yield "resourcequotas", quotas.quota(held, wanted.used(namespace))
+        for key, chaos in list(wanted.chaos.items()):
+            product = [pod for pod in wanted.pods if pod.workload.is_product]
+            replicas = next(wanted.scale(each).replicas for each in wanted.workloads if each.is_product)
+            if chaos.deleted_s and time_chaos.recovered(chaos, product, replicas):
+                del wanted.chaos[key]
+            else:
+                yield "timechaos", time_chaos.shown(chaos, product, replicas)
         for policy in wanted.policies.values():
             yield "networkpolicies", {**policy, "metadata": dict(policy["metadata"])}
 

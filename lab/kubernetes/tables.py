@@ -96,6 +96,11 @@ def _policy(shown: Object) -> list[object]:
     return [",".join(f"{key}={value}" for key, value in selector.items()) or "<none>"]
 
 
+def _quota(shown: Object) -> list[object]:
+    status = shown["status"]
+    return [", ".join(f"{each}: {status['used'][each]}/{limit}" for each, limit in status["hard"].items())]
+
+
 _COLUMNS: dict[str, tuple[tuple[str, ...], Cells]] = {
     "pods": (("Ready", "Status", "Restarts"), _pod),
     "nodes": (("Status", "Roles", "Version"), _node),
@@ -104,5 +109,6 @@ _COLUMNS: dict[str, tuple[tuple[str, ...], Cells]] = {
     "replicasets": (("Desired", "Current", "Ready"), _replica_set),
     "statefulsets": (("Ready",), lambda shown: [_share(shown)]),
     "services": (("Type", "Cluster-IP", "External-IP", "Port(s)"), _service),
+    "resourcequotas": (("Request",), _quota),
     "networkpolicies": (("Pod-Selector",), _policy),
 }

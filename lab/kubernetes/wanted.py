@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.kubernetes.workloads import Workload
+from lab.services.vitals import Deployment
 
 NODES_PER_SITE = 2
 GRACE_S = 30
@@ -29,14 +30,24 @@ class Node:
 
 @dataclass
 class Scale:
-    """Of a workload. `revision` counts restarts that were asked for; `generation` every change."""
+    """Of a workload. `revision` counts templates that were asked for, `generation` every change; `observed` is the generation
+    that is being brought about, or has been."""
 
     replicas: int
     created_s: float
     uid: str
-    set_uid: str
     generation: int = 1
+    observed: int = 1
+    revision: int = 1
     template: dict[str, str] = field(default_factory=dict)  # annotations of the pods' template
+    deployment: Deployment = field(default_factory=Deployment)  # as that template says
+    refused: str = ""  # why a pod that is wanted was not made
+    refused_s: float = 0
+
+    def again(self) -> None:
+        """Its template is another: every pod is to be replaced."""
+        self.revision += 1
+        self.generation += 1
 
 
 @dataclass
@@ -49,6 +60,7 @@ class Pod:
     grace_s    how long it then has
     trouble    why it could not be started
     log_from   where its lines begin in the log of its process
+    failed     its process had ended when it was last looked at, and nothing starts it again
     """
 
     workload: Workload
@@ -56,6 +68,7 @@ class Pod:
     name: str
     node: str | None
     template: dict[str, str]
+    deployment: Deployment = field(default_factory=Deployment)
     uid: str = field(default_factory=lambda: str(uuid.uuid4()))
     created_s: float = field(default_factory=time.time)
     pid: int | None = None
@@ -63,6 +76,7 @@ class Pod:
     grace_s: float = GRACE_S
     trouble: str = ""
     log_from: int = 0
+    failed: bool = False
     ready: bool = False
     ready_since_s: float = 0
 
@@ -71,6 +85,18 @@ class Pod:
         """None: more pods are wanted than the lab has room for, and this is one of those."""
         names = self.workload.processes
         return names[self.ordinal] if self.ordinal < len(names) else None
+
+
+@dataclass
+class TimeChaos:
+    """The servers' clock is to be so far ahead. `runs`: still; `deleted_s`: when its end was asked for, 0: not."""
+
+    metadata: dict[str, Any]
+    spec: dict[str, Any]
+    offset_s: float
+    duration_s: float | None
+    runs: bool = True
+    deleted_s: float = 0
 
 
 Marks = dict[str, dict[str, str | None]]  # "labels" and "annotations" as somebody has set them; None: removed
@@ -87,13 +113,13 @@ class Wanted:
             for name in (f"{site}-node-{number}" for number in range(NODES_PER_SITE))
         }
         self.scales: dict[tuple[str, str], Scale] = {
-            (each.namespace, each.name): Scale(
-                len(each.processes), self.born_s, str(uuid.uuid4()), str(uuid.uuid4()), template={}
-            )
+            (each.namespace, each.name): Scale(len(each.processes), self.born_s, str(uuid.uuid4()), template={})
             for each in workloads
         }
         self.pods: list[Pod] = []
         self.policies: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked NetworkPolicy
+        self.quotas: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked ResourceQuota
+        self.chaos: dict[tuple[str, str], TimeChaos] = {}  # (namespace, name) -> one that was checked
         self.marks: dict[str, Marks] = {}  # by the uid of the object that somebody has marked
 
     def workload(self, namespace: str, name: str) -> Workload | None:
@@ -108,19 +134,28 @@ class Wanted:
         """In the order of their ordinals."""
         return sorted((each for each in self.pods if each.workload is workload), key=lambda pod: pod.ordinal)
 
+    def used(self, namespace: str) -> int:
+        """Pods there that have not ended: what quotas count."""
+        return sum(each.workload.namespace == namespace and not each.failed for each in self.pods)
+
     def pod(self, namespace: str, name: str) -> Pod | None:
         """By its name."""
         return next((each for each in self.pods if (each.workload.namespace, each.name) == (namespace, name)), None)
 
     def new_pod(self, workload: Workload, ordinal: int) -> Pod:
         """Placed where there is room, and added."""
-        name = f"{workload.name}-{ordinal}"
+        name, scale = f"{workload.name}-{ordinal}", self.scale(workload)
         if workload.kind == "Deployment":
-            name = f"{set_name(workload, self.scale(workload))}-{_letters(_SUFFIX)}"
-        has_room = ordinal < len(workload.processes)
-        pod = Pod(workload, ordinal, name, self._node() if has_room else None, dict(self.scale(workload).template))
+            name = f"{set_name(workload, scale)}-{_letters(_SUFFIX)}"
+        node = self._node() if ordinal < len(workload.processes) else None
+        pod = Pod(workload, ordinal, name, node, dict(scale.template), scale.deployment)
         self.pods.append(pod)
         return pod
+
+    def is_updated(self, pod: Pod) -> bool:
+        """Whether it was made from the template that its workload has now."""
+        scale = self.scale(pod.workload)
+        return (pod.template, pod.deployment) == (scale.template, scale.deployment)
 
     def place(self, pod: Pod) -> None:
         """Find a node for a pod that has none and for which the lab has room."""
@@ -133,16 +168,16 @@ class Wanted:
         return min(taking, key=lambda name: (sum(pod.node == name for pod in self.pods), name), default=None)
 
 
-def pod_template_hash(workload: Workload, scale: Scale) -> str:
+def pod_template_hash(workload: Workload, made: Scale | Pod) -> str:
     """Of the pods' template, which tells one ReplicaSet of a Deployment from the next."""
-    told = f"{workload.namespace}/{workload.name}/{sorted(scale.template.items())}"
+    told = f"{workload.namespace}/{workload.name}/{sorted(made.template.items())}/{made.deployment}"
     digest = hashlib.sha256(told.encode()).digest()
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:8])
 
 
-def set_name(workload: Workload, scale: Scale) -> str:
-    """Of a Deployment's present ReplicaSet."""
-    return f"{workload.name}-{pod_template_hash(workload, scale)}"
+def set_name(workload: Workload, made: Scale | Pod) -> str:
+    """Of a Deployment's present ReplicaSet, or of the one that a pod belongs to."""
+    return f"{workload.name}-{pod_template_hash(workload, made)}"
 
 
 def _letters(count: int) -> str:

@@ -41,6 +41,11 @@ class Workload:
         return NAMESPACES[self.namespace]
 
     @property
+    def is_product(self) -> bool:
+        """Whether its processes are the application servers, which can be deployed otherwise than they should be."""
+        return (self.namespace, self.name) == ("vitals", "vitals")
+
+    @property
     def is_database(self) -> bool:
         """Whether its start is more than starting a process: it must follow whoever is primary by then."""
         return self.kind == "StatefulSet"
@@ -89,11 +94,14 @@ def workloads(options: Options, site: str) -> list[Workload]:
     return found
 
 
-def process(options: Options, workload: Workload, ordinal: int) -> Process:
-    """How that pod's process is started when nobody remembers how it was. Not for databases. Raises ServiceFailed."""
+def process(options: Options, workload: Workload, ordinal: int, deployment: vitals.Deployment | None = None) -> Process:
+    """How that pod's process is started when nobody remembers how it was. Not for databases. Raises ServiceFailed.
+
+    `deployment` is for the application servers; None: as they should be.
+    """
     site, wanted = workload.site, workload.processes[ordinal]
     made = {
-        ("vitals", "vitals"): lambda: vitals.application_servers(options, site),
+        ("vitals", "vitals"): lambda: vitals.application_servers(options, site, deployment),
         ("vitals", "analysis"): lambda: [analysis.service(options, site)],
         ("vitals", "balancer"): lambda: [haproxy.balancer(options, site)],
         ("tools", "sentry"): lambda: telemetry.receivers(options, site),

@@ -11,6 +11,7 @@ from lab.services import granian
 from lab.services.postgres import socket_folder
 from lab.vitals.settings import VERSION
 
+OLD_RELEASE = "0.9.0"
 FIRST_PORT = 8441
 METRICS_PORT = 9441  # of the first application server of a site; the next ones follow
 
@@ -38,6 +39,14 @@ def application_servers(options: Options, site: str, deployment: Deployment | No
     """At least two, on loopback ports behind the balancer."""
     wanted = deployment or Deployment()
     return [_server(options, site, number, wanted) for number in range(options.servers_per_site)]
+
+
+def deployment_of(options: Options, server: Process) -> Deployment:
+    """How an application server was deployed, whoever did it."""
+    expired = server.env["VITALS_CERTIFICATE"] == str(pki.keys(options.state).expired)
+    return Deployment(
+        "expired" if expired else "valid", float(server.env["VITALS_CLOCK_S"]), server.env["VITALS_RELEASE"]
+    )
 
 
 def _server(options: Options, site: str, number: int, deployment: Deployment) -> Process:

@@ -29,6 +29,7 @@ _POLICIES = tuple(
 )
 _LOOK_AT_NODES = Access("list", "", "nodes", in_namespace=False)
 _DRAIN = (_LOOK_AT_NODES, Access("patch", "", "nodes", in_namespace=False), Access("create", "", "pods/eviction"))
+_QUOTAS = tuple(Access(verb, "", "resourcequotas") for verb in ("create", "delete", "list"))
 
 NEEDED = {
     "kill_site": (*_LOOK, *_SCALE, *_END, *_POLICIES),
@@ -40,6 +41,14 @@ NEEDED = {
     "service_state": _LOOK,
     "kill_service": (*_LOOK, *_SCALE, *_END),
     "service_pid": _LOOK,
+    "fill_quota": (*_LOOK, *_SCALE, *_QUOTAS),
+    "admits_pod": (*_LOOK, *_SCALE, *_QUOTAS),
+    "deploy clock-ahead": tuple(Access(verb, "chaos-mesh.org", "timechaos") for verb in ("create", "delete", "get")),
+    "deploy": (
+        Access("list", "", "pods"),
+        Access("get", "apps", "deployments"),
+        Access("patch", "apps", "deployments"),
+    ),
 }
 
 

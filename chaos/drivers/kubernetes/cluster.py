@@ -51,12 +51,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod that is there. `number` stands for its UID; `runs`: its phase is Running and nobody has deleted it."""
+    """A pod that is there. `number` stands for its UID; `runs`: its phase is Running and nobody has deleted it.
+
+    `started`: it runs, and so does each of its containers, its startup probe passed; at a mirror such a pod need not be ready.
+    """
 
     namespace: str
     name: str
     number: int
     runs: bool
+    started: bool
     ready: bool
 
 
@@ -72,6 +76,7 @@ class Cluster:
             raise ClusterRefused(f"context {context}: {' '.join(str(error).split())}") from error
         self._core, self._apps = client.CoreV1Api(self.api), client.AppsV1Api(self.api)
         self._access, self._version = client.AuthorizationV1Api(self.api), client.VersionApi(self.api)
+        self._custom = client.CustomObjectsApi(self.api)
 
     def version(self) -> str:
         """The server's own word."""
@@ -96,6 +101,16 @@ class Cluster:
         with self.asking(f"{kind} {namespace}/{name}"):
             return _found(kind, read(name, namespace, _request_timeout=_CALL_WITHIN_S))
 
+    def deployment(self, namespace: str, name: str) -> Any:  # V1Deployment
+        """That one, whole. Raises ClusterRefused where there is none."""
+        with self.asking(f"Deployment {namespace}/{name}"):
+            return self._apps.read_namespaced_deployment(name, namespace, _request_timeout=_CALL_WITHIN_S)
+
+    def patch_deployment(self, namespace: str, name: str, body: dict[str, Any]) -> Any:  # V1Deployment
+        """As a strategic merge patch makes it: lists of named things are merged by name."""
+        with self.asking(f"patch Deployment {namespace}/{name}"):
+            return self._apps.patch_namespaced_deployment(name, namespace, body, _request_timeout=_CALL_WITHIN_S)
+
     def pods(self, namespace: str, selector: str = "") -> list[Pod]:
         """Every pod there that `selector` matches."""
         with self.asking(f"pods in {namespace}"):
@@ -105,6 +120,49 @@ class Cluster:
                     namespace, label_selector=selector, _request_timeout=_CALL_WITHIN_S
                 ).items
             ]
+
+    def counted_pods(self, namespace: str) -> int:
+        """Pods there that quotas count: all but those that have ended by themselves."""
+        ended = "status.phase!=Succeeded,status.phase!=Failed"
+        with self.asking(f"pods in {namespace}"):
+            return len(
+                self._core.list_namespaced_pod(namespace, field_selector=ended, _request_timeout=_CALL_WITHIN_S).items
+            )
+
+    def quota(self, namespace: str, name: str) -> Any | None:  # V1ResourceQuota
+        """That one; None: there is none."""
+        with self.asking(f"quotas in {namespace}"):
+            items: list[Any] = self._core.list_namespaced_resource_quota(
+                namespace, _request_timeout=_CALL_WITHIN_S
+            ).items
+        return next((each for each in items if each.metadata.name == name), None)
+
+    def create_quota(self, namespace: str, name: str, hard: dict[str, str]) -> None:
+        """Of what it limits, each with its quantity."""
+        body = client.V1ResourceQuota(
+            metadata=client.V1ObjectMeta(name=name), spec=client.V1ResourceQuotaSpec(hard=hard)
+        )
+        with self.asking(f"create quota {namespace}/{name}"):
+            self._core.create_namespaced_resource_quota(namespace, body, _request_timeout=_CALL_WITHIN_S)
+
+    def delete_quota(self, namespace: str, name: str) -> None:
+        """Harmless when there is none."""
+        with self.asking(f"delete quota {namespace}/{name}"):
+            try:
+                self._core.delete_namespaced_resource_quota(name, namespace, _request_timeout=_CALL_WITHIN_S)
+            except ApiException as error:
+                if error.status != _NOT_FOUND:
+                    raise
+
+    def custom(self, call: str, what: str, *given: Any) -> Any | None:  # JSON values
+        """One call of the client's CustomObjectsApi, by its name; None: there is no such object, or no such kind."""
+        with self.asking(what):
+            try:
+                return getattr(self._custom, call)(*given, _request_timeout=_CALL_WITHIN_S)
+            except ApiException as error:
+                if error.status != _NOT_FOUND:
+                    raise
+                return None
 
     def allows(self, verb: str, group: str, resource: str, subresource: str, namespace: str) -> bool:
         """Whether we may, as the cluster itself says (SelfSubjectAccessReview)."""
@@ -203,10 +261,13 @@ def _found(kind: str, shown: Any) -> Found:  # V1Deployment or V1StatefulSet
 
 def _pod(shown: Any) -> Pod:  # V1Pod
     conditions = {each.type: each.status for each in shown.status.conditions or []}
+    runs = shown.status.phase == "Running" and shown.metadata.deletion_timestamp is None
+    containers = shown.status.container_statuses or []
     return Pod(
         namespace=shown.metadata.namespace,
         name=shown.metadata.name,
         number=int(str(shown.metadata.uid).replace("-", "")[:12], 16),
-        runs=shown.status.phase == "Running" and shown.metadata.deletion_timestamp is None,
+        runs=runs,
+        started=runs and bool(containers) and all(each.started for each in containers),
         ready=conditions.get("Ready") == "True",
     )

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chaos.drivers.kubernetes import api_server, private_link
+from chaos.drivers.kubernetes import api_server, chaos_mesh, deployments, private_link, quota
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from chaos.drivers.kubernetes.isolation import Isolation
 from chaos.drivers.kubernetes.nodes import Nodes
@@ -20,6 +20,7 @@ from targets.kubernetes import Kubernetes, Workload
 
 _SEEN_WITHIN_S = 40
 _LOOK_EVERY_S = 0.2
+_AHEAD_S = 90  # of a clock
 _STAYS_DEAD = "database"
 _LINKS = ("private-link", "public-link")
 DENY_ALL = "zweitherz-deny-all"
@@ -51,6 +52,8 @@ class KubernetesDriver:
         """What the target lacks for that operation; empty: nothing."""
         if operation in private_link.OPERATIONS:
             return private_link.lacks(operation, self._rest, addresses=self._kubernetes.private_link is not None)
+        if operation in ("deploy", "fill_quota", "admits_pod"):
+            return self._lacks_of_servers(operation, service)
         if operation not in OWN:
             return str(self._rest.lacks(operation))
         if operation in ("kill_site", "drain_site", "restore_site"):
@@ -162,6 +165,35 @@ class KubernetesDriver:
         pods = self.cluster(site).pods(found.namespace, found.selector)
         return next((each.number for each in pods if each.runs and each.ready), None)
 
+    def deploy(self, site: str, deployment: str) -> int:
+        """By the template of the servers' pods, or by Chaos Mesh, where the target says what to take; else by `rest`."""
+        server, given = self._server(), self._kubernetes.deployments
+        if deployment == deployments.AS_IT_SHOULD_BE:
+            begun = time.monotonic_ns()
+            if server is not None:
+                if self._kubernetes.chaos_mesh is not None:
+                    chaos_mesh.set_clock_right(self.cluster(site), server)
+                deployments.put_back(self.cluster(site), server)
+            elsewhere = any(self._lacks_own(each) for each in deployments.OTHERWISE)
+            if elsewhere and not self._rest.lacks("deploy"):  # what `rest` has changed, only it knows
+                self._rest.deploy(site, deployment)
+            return begun
+        if server is None or self._lacks_own(deployment):
+            return int(self._rest.deploy(site, deployment))
+        if deployment == deployments.CLOCK_AHEAD and (mesh := self._kubernetes.chaos_mesh) is not None:
+            return chaos_mesh.set_clock_ahead(self.cluster(site), server, _AHEAD_S, mesh.duration_s)
+        return deployments.deploy(self.cluster(site), server, deployments.wanted(given, deployment))
+
+    def fill_quota(self, site: str, *, full: bool) -> None:
+        server = self._quota_of(site)
+        if full:
+            quota.fill(self.cluster(site), server.namespace)
+        else:
+            quota.free(self.cluster(site), server)
+
+    def admits_pod(self, site: str) -> bool:
+        return quota.admits(self.cluster(site), self._quota_of(site))
+
     def cluster(self, site: str) -> Cluster:
         """The site's, connected to when first asked for."""
         if site not in self._clusters:
@@ -173,6 +205,25 @@ class KubernetesDriver:
         own, cluster = self._kubernetes, self.cluster(site)
         spaces = own.namespaces if own.isolated is None else own.isolated
         return [Isolation(cluster, each, self._see) for each in spaces]
+
+    def _lacks_of_servers(self, operation: str, deployment: str) -> str:
+        if operation != "deploy":
+            return "" if self._server() else "kubernetes.workloads has no server that is a Deployment"
+        missing = self._lacks_own(deployment)
+        return f"{missing}; {elsewhere}" if missing and (elsewhere := self._rest.lacks("deploy")) else ""
+
+    def _lacks_own(self, deployment: str) -> str:
+        return deployments.lacks(self._kubernetes, self._server(), deployment)
+
+    def _server(self) -> Workload | None:
+        """What runs the servers, if that is a Deployment."""
+        server = self._kubernetes.workloads.get("server")
+        return server if server is not None and server.kind == "Deployment" else None
+
+    def _quota_of(self, site: str) -> Workload:
+        if (server := self._server()) is None:
+            raise ClusterRefused(f"quota of {site}: kubernetes.workloads has no server that is a Deployment")
+        return server
 
     def _is_elsewhere(self, service: str) -> bool:
         """Not in the clusters, as far as the target says: on call, for example."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from lab import model
+from lab.kubernetes import templates
 from lab.kubernetes.looks import Seen
-from lab.kubernetes.objects.shape import Object, condition, metadata, moment
-from lab.kubernetes.wanted import GRACE_S, Pod, Wanted, pod_template_hash, set_name
+from lab.kubernetes.objects.shape import Object, condition, metadata, moment, steady_uid
+from lab.kubernetes.wanted import Pod, Scale, Wanted, pod_template_hash, set_name
 from lab.kubernetes.workloads import Workload
-
-IMAGE = "zweitherz.invalid/process-of-the-lab"  # there is no image: it says what it is, and can be pulled from nowhere
 
 
 def labels(workload: Workload) -> dict[str, str]:
@@ -16,12 +15,17 @@ def labels(workload: Workload) -> dict[str, str]:
     return {"app": workload.name}
 
 
-def template(workload: Workload, annotations: dict[str, str]) -> Object:
+def template(workload: Workload, scale: Scale) -> Object:
     """The pods' template as workloads show it."""
-    made: Object = {"metadata": {"labels": labels(workload)}, "spec": _spec(workload)}
-    if annotations:
-        made["metadata"]["annotations"] = dict(annotations)
+    made: Object = {"metadata": {"labels": labels(workload)}, "spec": templates.spec(workload, scale.deployment)}
+    if scale.template:
+        made["metadata"]["annotations"] = dict(scale.template)
     return made
+
+
+def set_uid(workload: Workload, scale: Scale, made: Scale | Pod) -> str:
+    """Of the ReplicaSet of that template."""
+    return steady_uid(scale.uid, set_name(workload, made))
 
 
 def pod(wanted: Wanted, one: Pod, seen: Seen | None, *, site_alive: bool) -> Object:
@@ -31,10 +35,10 @@ def pod(wanted: Wanted, one: Pod, seen: Seen | None, *, site_alive: bool) -> Obj
     if one.template:
         shown["annotations"] = dict(one.template)
     if workload.kind == "Deployment":
-        shown["labels"]["pod-template-hash"] = pod_template_hash(workload, scale)
-        owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set_name(workload, scale)}
-        shown["generateName"] = f"{set_name(workload, scale)}-"
-        uid = scale.set_uid
+        shown["labels"]["pod-template-hash"] = pod_template_hash(workload, one)
+        owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set_name(workload, one)}
+        shown["generateName"] = f"{set_name(workload, one)}-"
+        uid = set_uid(workload, scale, one)
     else:
         shown["labels"]["statefulset.kubernetes.io/pod-name"] = one.name
         owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": workload.name}
@@ -43,7 +47,7 @@ def pod(wanted: Wanted, one: Pod, seen: Seen | None, *, site_alive: bool) -> Obj
     if one.ending:
         shown["deletionTimestamp"] = moment(one.ending + one.grace_s)
         shown["deletionGracePeriodSeconds"] = int(one.grace_s)
-    spec = _spec(workload)
+    spec = templates.spec(workload, one.deployment)
     if one.node is not None:
         spec["nodeName"] = one.node
     return {"metadata": shown, "spec": spec, "status": _status(one, seen, site_alive=site_alive)}
@@ -102,21 +106,11 @@ def _container(one: Pod, mine: Seen | None, phase: str, *, ready: bool) -> Objec
         state = {"waiting": {"reason": reason, **({"message": one.trouble} if one.trouble else {})}}
     return {
         "name": one.workload.name,
-        "image": IMAGE,
+        "image": templates.image(one.workload, one.deployment),
         "imageID": "",
         "restartCount": mine.restarts if mine is not None else 0,
         "started": mine is not None and mine.runs,
         "ready": ready,
         "state": state,
         "lastState": {},
-    }
-
-
-def _spec(workload: Workload) -> Object:
-    return {
-        "containers": [{"name": workload.name, "image": IMAGE, "resources": {}}],
-        # clients that drain nodes look through the volumes of every pod
-        "volumes": [{"name": "state", "hostPath": {"path": f"/state/volumes/{workload.site}", "type": ""}}],
-        "restartPolicy": "Always",
-        "terminationGracePeriodSeconds": GRACE_S,
     }

@@ -7,7 +7,7 @@ from lab.kubernetes.objects.shape import Object, metadata, steady_uid
 from lab.kubernetes.wanted import Pod
 
 SERVICE = "vitals"
-_SECRETS = {"vitals": ("vitals-tls", "token-key", "passwords"), "tools": pki.TOKENS}
+_SECRETS = {"vitals": ("vitals-tls", "vitals-tls-expired", "token-key", "passwords"), "tools": pki.TOKENS}
 
 
 def namespace(name: str, site: str, born_s: float) -> Object:

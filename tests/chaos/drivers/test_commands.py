@@ -50,6 +50,15 @@ def test_the_store_comes_with_a_proof(tmp_path: Path) -> None:
     assert (tmp_path / "rows").exists()
 
 
+def test_each_server_is_a_line() -> None:
+    line = '{"certificate_ends_s": 1700000000, "clock_s": 0, "release": "%s", "pod": "vitals-x"}'
+    own = driver(
+        deployed=python(f"import sys; [print('{line}' % each) for each in sys.argv[2:]]", "{site}", "1.0", "0.9")
+    )
+    shown = own.deployed("gra")
+    assert shown == [{"certificate_ends_s": 1.7e9, "clock_s": 0.0, "release": each} for each in ("1.0", "0.9")]
+
+
 @pytest.mark.parametrize(
     ("commands", "call", "message"),
     [
@@ -61,6 +70,7 @@ def test_the_store_comes_with_a_proof(tmp_path: Path) -> None:
         ({"mirrored": python("raise SystemExit(2)")}, ("mirrored", "fra"), "mirrored: exit code 2"),
         ({"journal": python("print('later')")}, ("takeover_steps",), "journal: a line is not a step"),
         ({"journal": python("print('{}')")}, ("takeover_steps",), "journal: a line is not a step ('t_unix_ns')"),
+        ({"deployed": python("print('{}')")}, ("deployed", "gra"), "deployed: a line is not what a server shows"),
         ({"read_store": python("print('{}')")}, ("read_store", "fra", Path("x")), "read_store: printed no proof"),
     ],
 )

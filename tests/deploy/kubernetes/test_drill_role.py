@@ -16,13 +16,16 @@ DRILL = {
     ("pods", "delete"),
     ("pods/eviction", "create"),
     *product(("networkpolicies",), ("create", "delete", "list", "patch")),
+    *product(("resourcequotas",), ("create", "delete", "list")),
+    *product(("timechaos",), ("create", "delete", "get")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
 GROUPS = {
-    **dict.fromkeys(("pods", "pods/eviction", "services", "endpoints", "nodes"), ""),
+    **dict.fromkeys(("pods", "pods/eviction", "services", "endpoints", "nodes", "resourcequotas"), ""),
     **dict.fromkeys(("deployments", "statefulsets"), "apps"),
     "networkpolicies": "networking.k8s.io",
+    "timechaos": "chaos-mesh.org",
     "selfsubjectaccessreviews": "authorization.k8s.io",
 }
 DOCUMENTS = [

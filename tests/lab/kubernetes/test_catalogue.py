@@ -12,7 +12,14 @@ def test_discovery_names_every_resource_with_its_verbs() -> None:
     assert pods["verbs"] == ["get", "list", "watch", "patch", "update", "delete", "deletecollection"]
     assert pods["shortNames"] == ["po"]
     groups = [each["name"] for each in catalogue.groups()["groups"]]
-    assert groups == ["apps", "networking.k8s.io", "policy", "discovery.k8s.io", "authorization.k8s.io"]
+    assert groups == [
+        "apps",
+        "networking.k8s.io",
+        "chaos-mesh.org",
+        "policy",
+        "discovery.k8s.io",
+        "authorization.k8s.io",
+    ]
     for group in groups:
         assert catalogue.group(group) is not None
         assert catalogue.resources(group, "v1") is not None
