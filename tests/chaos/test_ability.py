@@ -33,8 +33,9 @@ def test_a_lab_that_does_not_speak_kubernetes_says_what_that_takes() -> None:
     servers = [{"name": name, "address": "192.0.2.53", "port": 53} for name in ("ns1", "ns2")]
     zone = {"name": "heart.test", "record": "vitals.heart.test", "ttl_s": 5, "authoritative": servers}
     own = driver_for(target(control="control.sock", zone=zone))
-    assert {name for name in FAULTS if lacking(own, name)} == {"api-server-gone"}
-    assert "lab.kubernetes: true" in lacking(own, "api-server-gone")[0]
+    lacks = {name: missing[0] for name in FAULTS if (missing := lacking(own, name))}
+    assert set(lacks) == {"api-server-gone", "quota-full"}
+    assert all("lab.kubernetes: true" in missing for missing in lacks.values())
     with pytest.raises(CannotDo, match=r"fault site-loss: cannot be done on this target: .*\(lab.kubernetes: true\)"):
         check_ability(plan(fault={"how": "drain"}), LOSS, own)
 
