@@ -52,6 +52,8 @@ class ApiServers:
         for site, listener in listeners.items():
             standing = Standing(self._options, self._supervisor, self._provider, site)
             await standing.look()
+            # so that `halt` can keep the port while ends of connections to it are still waiting; those inherit it
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._sites[site] = _Served(listener, standing)
             self._serve(self._sites[site])
 
