@@ -204,15 +204,18 @@ class Api:
         return _warn(JSONResponse(lists.one(what.resource, shown), 201), warning)
 
     async def _keep(self, what: Asked, body: Object) -> Response:
-        """Create an object of its own, or delete it."""
-        kind, plural = _KEPT[what.resource.plural], what.resource.plural
-        if what.verb == "delete":
-            kind.end(self._standing, what)
-            return JSONResponse(success(details={"name": what.name, "group": what.resource.group, "kind": plural}))
-        kind.create(self._standing, what, body)
+        """Create an object of its own, or delete it: shown as it is afterwards, and one that is gone as it was last."""
+        kind, plural, objects = _KEPT[what.resource.plural], what.resource.plural, self._standing.versions.objects
+        if what.verb == "create":
+            kind.create(self._standing, what, body)
+            await self._standing.look()
+            return JSONResponse(
+                lists.one(what.resource, objects[plural, what.namespace, body["metadata"]["name"]]), 201
+            )
+        last = self._found(what)
+        kind.end(self._standing, what)
         await self._standing.look()
-        shown = self._standing.versions.objects[plural, what.namespace, body["metadata"]["name"]]
-        return JSONResponse(lists.one(what.resource, shown), 201)
+        return JSONResponse(lists.one(what.resource, objects.get((plural, what.namespace, str(what.name)), last)))
 
     async def _change(self, request: Request, what: Asked) -> Response:
         old = self._shown(what)

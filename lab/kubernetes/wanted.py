@@ -170,7 +170,9 @@ class Wanted:
 
 def pod_template_hash(workload: Workload, made: Scale | Pod) -> str:
     """Of the pods' template, which tells one ReplicaSet of a Deployment from the next."""
-    told = f"{workload.namespace}/{workload.name}/{sorted(made.template.items())}/{made.deployment}"
+    how = made.deployment
+    told = f"{workload.namespace}/{workload.name}/{sorted(made.template.items())}"
+    told += f"/{how.certificate}/{how.clock_s:g}/{how.release}"
     digest = hashlib.sha256(told.encode()).digest()
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:8])
 

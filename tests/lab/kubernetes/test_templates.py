@@ -10,6 +10,7 @@ import pytest
 
 from lab.kubernetes import templates, workloads
 from lab.kubernetes.refusal import Refusal
+from lab.kubernetes.wanted import Wanted, set_name
 from lab.kubernetes.workloads import Workload
 from lab.model import Options
 from lab.services import vitals
@@ -34,6 +35,19 @@ def test_a_process_says_how_it_was_deployed(tmp_path: Path) -> None:
     for deployment in (Deployment(), EXPIRED, Deployment(clock_s=90)):
         for server in vitals.application_servers(options, "fra", deployment):
             assert vitals.deployment_of(options, server) == deployment
+
+
+def test_a_pod_of_a_process_that_was_found_belongs_to_the_present_replica_set(tmp_path: Path) -> None:
+    options = Options(state=tmp_path)
+    wanted = Wanted("fra", workloads.workloads(options, "fra"))
+    product = next(each for each in wanted.workloads if each.is_product)
+    pod = wanted.new_pod(product, 0)
+    pod.deployment = vitals.deployment_of(options, vitals.application_servers(options, "fra")[0])
+    assert wanted.is_updated(pod)
+    assert set_name(product, pod) == set_name(product, wanted.scale(product))
+    wanted.scale(product).deployment = EXPIRED
+    assert not wanted.is_updated(pod)
+    assert set_name(product, pod) != set_name(product, wanted.scale(product))
 
 
 def changed(shown: dict[str, Any], *way: str | int, to: object) -> dict[str, Any]:
