@@ -31,12 +31,16 @@ class _Server(uvicorn.Server):
 
 @dataclass
 class _Served:
-    """A site's door and what answers behind it; `serving` None: nobody does, and whoever connects is refused."""
+    """A site's door and what answers behind it; `serving` None: nobody does, and whoever connects is refused.
+
+    `asked_for`: the door's port was bound by its number.
+    """
 
     listener: socket.socket
     standing: Standing
     server: _Server | None = None
     serving: asyncio.Task[None] | None = None
+    asked_for: bool = False
 
 
 class ApiServers:
@@ -93,7 +97,11 @@ class ApiServers:
         await _ended(one)
         address = one.listener.getsockname()
         one.listener.shutdown(socket.SHUT_RDWR)
-        one.listener.bind(address)  # the port is kept, and nobody listens at it
+        if (
+            not one.asked_for
+        ):  # shutdown gives a port back that the kernel chose, and keeps one that was asked for by number
+            one.listener.bind(address)
+            one.asked_for = True
 
     def runs(self, site: str) -> bool:
         """Whether it is served."""
