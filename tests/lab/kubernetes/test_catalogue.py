@@ -23,6 +23,7 @@ def test_discovery_names_every_resource_with_its_verbs() -> None:
     for group in groups:
         found = catalogue.group(group)
         assert found is not None
+        assert found["preferredVersion"]["version"] == ("v1alpha1" if group == "chaos-mesh.org" else "v1")
         assert catalogue.resources(group, found["preferredVersion"]["version"]) is not None
     assert catalogue.group("") is None
     assert catalogue.group("batch") is None
