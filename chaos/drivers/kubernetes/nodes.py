@@ -27,6 +27,8 @@ _STAY_OFF_S = 1.5
 _LOOK_EVERY_S = 0.2
 _CALL_WITHIN_S = 10
 _NOT_FOUND, _REFUSED = 404, 429  # the second: a disruption budget, or a server that has too much to do
+# a balancer that waits for its connections would outlive what is behind it by half a minute: no loss of a site
+_SOON = client.V1DeleteOptions(grace_period_seconds=2)
 _OVER = ("Succeeded", "Failed")
 
 
@@ -85,7 +87,7 @@ class Nodes:
     def _evict(self, pod: Any, refused: dict[str, str]) -> None:  # V1Pod
         """`refused` gets the budget that does not let it, by name of the pod."""
         name, namespace = pod.metadata.name, pod.metadata.namespace
-        body = client.V1Eviction(metadata=client.V1ObjectMeta(name=name, namespace=namespace))
+        body = client.V1Eviction(metadata=client.V1ObjectMeta(name=name, namespace=namespace), delete_options=_SOON)
         with self._cluster.asking(f"evict pod {namespace}/{name}"):
             try:
                 self._core.create_namespaced_pod_eviction(name, namespace, body, _request_timeout=_CALL_WITHIN_S)
