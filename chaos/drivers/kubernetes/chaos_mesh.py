@@ -6,18 +6,16 @@ done; what every server shows is asked elsewhere. Shapes: https://chaos-mesh.org
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
+from chaos.drivers.kubernetes.seen import see
 from targets.kubernetes import Workload
 
 NAME = "zweitherz-clock-ahead"
 _GROUP, _VERSION, _PLURAL = "chaos-mesh.org", "v1alpha1", "timechaos"
 _SEEN_WITHIN_S = 20  # with a rollout that is put back as well, a call still ends within a minute
-_LOOK_EVERY_S = 0.2
 
 
 def installed(cluster: Cluster) -> bool:
@@ -55,7 +53,7 @@ def set_clock_ahead(cluster: Cluster, server: Workload, ahead_s: float, duration
         made = cluster.custom(call, f"create TimeChaos {where}", _GROUP, _VERSION, server.namespace, _PLURAL, body)
         if made is None:
             raise ClusterRefused(f"context {cluster.context}: create TimeChaos {where}: there is no such namespace")
-    _see(lambda: _holds(_read(cluster, server), "AllInjected"), lambda: _said(cluster, server))
+    see(lambda: _holds(_read(cluster, server), "AllInjected"), lambda: _said(cluster, server), _SEEN_WITHIN_S)
     return begun
 
 
@@ -67,7 +65,7 @@ def set_clock_right(cluster: Cluster, server: Workload) -> None:
     call = "delete_namespaced_custom_object"
     what = f"delete TimeChaos {server.namespace}/{NAME}"
     if cluster.custom(call, what, _GROUP, _VERSION, server.namespace, _PLURAL, NAME) is not None:
-        _see(lambda: _read(cluster, server) is None, lambda: _said(cluster, server))
+        see(lambda: _read(cluster, server) is None, lambda: _said(cluster, server), _SEEN_WITHIN_S)
 
 
 def _read(cluster: Cluster, server: Workload) -> dict[str, Any] | None:
@@ -89,11 +87,3 @@ def _said(cluster: Cluster, server: Workload) -> str:
     conditions = _conditions(_read(cluster, server))
     said = ", ".join(f"{name} {value}" for name, value in sorted(conditions.items())) or "nothing"
     return f"context {cluster.context}: TimeChaos {server.namespace}/{NAME}: Chaos Mesh says {said}"
-
-
-def _see(seen: Callable[[], bool], otherwise: Callable[[], str]) -> None:
-    deadline = time.monotonic() + _SEEN_WITHIN_S
-    while not seen():
-        if time.monotonic() > deadline:
-            raise ClusterRefused(f"{otherwise()} after {_SEEN_WITHIN_S} s")
-        threading.Event().wait(_LOOK_EVERY_S)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from chaos.drivers.kubernetes import api_server, chaos_mesh, deployments, private_link, quota
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from chaos.drivers.kubernetes.isolation import Isolation
 from chaos.drivers.kubernetes.nodes import Nodes
+from chaos.drivers.kubernetes.seen import see, seen
 from targets.kubernetes import Kubernetes, Workload
 
 _SEEN_WITHIN_S = 40
-_LOOK_EVERY_S = 0.2
 _AHEAD_S = 90  # of a clock
 _STAYS_DEAD = "database"
 _LINKS = ("private-link", "public-link")
@@ -115,7 +115,7 @@ class KubernetesDriver:
                 each.reopen(private_link.NAME)
         if not self._rest.lacks("mend_private_link"):
             self._rest.mend_private_link()
-        elif not self._seen(lambda: any(map(self._rest.mirrored, self._kubernetes.contexts)), _FOLLOWS_WITHIN_S):
+        elif not seen(lambda: any(map(self._rest.mirrored, self._kubernetes.contexts)), _FOLLOWS_WITHIN_S):
             for site in self._kubernetes.contexts:
                 self._rest.rejoin(site)
 
@@ -133,7 +133,11 @@ class KubernetesDriver:
             self._end(cluster, [self._found(site, service)])
         else:
             cluster.scale_back(self._found(site, service))
-            self._see(lambda: self.service_pid(site, service) is not None, f"{service} of {site}: no pod that is ready")
+            see(
+                lambda: self.service_pid(site, service) is not None,
+                f"{service} of {site}: no pod that is ready",
+                _SEEN_WITHIN_S,
+            )
 
     def service_state(self, site: str, service: str) -> str:
         if self._is_elsewhere(service):
@@ -204,7 +208,7 @@ class KubernetesDriver:
         """Of the namespaces whose network is taken."""
         own, cluster = self._kubernetes, self.cluster(site)
         spaces = own.namespaces if own.isolated is None else own.isolated
-        return [Isolation(cluster, each, self._see) for each in spaces]
+        return [Isolation(cluster, each) for each in spaces]
 
     def _lacks_of_servers(self, operation: str, deployment: str) -> str:
         if operation != "deploy":
@@ -255,22 +259,9 @@ class KubernetesDriver:
             return not left
 
         names = ", ".join(f"{each.namespace}/{each.name}" for each in found)
-        self._see(gone, f"context {cluster.context}: pods of {names} are still there, or there again")
+        see(gone, f"context {cluster.context}: pods of {names} are still there, or there again", _SEEN_WITHIN_S)
         for each in found:
             if again := cluster.workload(each.kind, each.namespace, each.name).replicas:
                 raise ClusterRefused(
                     f"context {cluster.context}: {each.namespace}/{each.name}: {again} replicas again: somebody scales it back"
                 )
-
-    def _see(self, seen: Callable[[], bool], otherwise: str, within_s: float = _SEEN_WITHIN_S) -> None:
-        if not self._seen(seen, within_s):
-            raise ClusterRefused(f"{otherwise} after {within_s:g} s")
-
-    def _seen(self, seen: Callable[[], bool], within_s: float) -> bool:
-        """Look until it is seen: a watch that breaks off tells nothing, a list that is asked for anew does."""
-        deadline = time.monotonic() + within_s
-        while not seen():
-            if time.monotonic() > deadline:
-                return False
-            threading.Event().wait(_LOOK_EVERY_S)
-        return True

@@ -16,7 +16,7 @@ had one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
+from chaos.drivers.kubernetes.seen import see
 
 STORE = "zweitherz-set-aside"
 MANIFESTS = "zweitherz/set-aside"  # annotation: JSON, manifest by name
@@ -41,16 +42,13 @@ _NOT_FOUND, _CONFLICT = 404, 409
 _RULES = {"Ingress": "ingress", "Egress": "egress"}
 
 Manifest = dict[str, Any]  # JSON values of a NetworkPolicy, as it can be created again
-See = Callable[
-    [Callable[[], bool], str, float], None
-]  # looks until it is so; else raises with that text after so many seconds
 
 
 class Isolation:
-    """Of one namespace. Raises ClusterRefused; `see` waits for what is to be seen."""
+    """Of one namespace. Raises ClusterRefused."""
 
-    def __init__(self, cluster: Cluster, namespace: str, see: See) -> None:
-        self._cluster, self._namespace, self._see = cluster, namespace, see
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._cluster, self._namespace = cluster, namespace
         self._api: Any = client.NetworkingV1Api(cluster.api)
 
     def isolate(self, name: str, spec: Mapping[str, Any]) -> None:
@@ -68,7 +66,7 @@ class Isolation:
             return not any(not _is_ours(each) and allows_something(each) for each in self._policies())
 
         names = ", ".join(each["metadata"]["name"] for each in allowing)
-        self._see(
+        see(
             alone, f"{self._where()}: policies that allow something are there, or there again ({names})", _SEEN_WITHIN_S
         )
 
@@ -84,7 +82,7 @@ class Isolation:
             for manifest in stored.values():
                 self._create(manifest)
             back = set(stored)
-            self._see(
+            see(
                 lambda: back <= {each["metadata"]["name"] for each in self._policies()},
                 f"{self._where()}: policies that were set aside are not back ({', '.join(sorted(back))})",
                 _SEEN_WITHIN_S,

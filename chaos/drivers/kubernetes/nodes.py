@@ -10,21 +10,19 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
+from chaos.drivers.kubernetes.seen import seen
 
 CORDONED = "zweitherz/cordoned"  # annotation: a drill has cordoned this node
 _BY_DRILL = "by-a-drill"
 _OFF_WITHIN_S = 40.0
 _STAY_OFF_S = 1.5
-_LOOK_EVERY_S = 0.2
 _CALL_WITHIN_S = 10
 _NOT_FOUND, _REFUSED = 404, 429  # the second: a disruption budget, or a server that has too much to do
 # a balancer that waits for its connections would outlive what is behind it by half a minute: no loss of a site
@@ -72,7 +70,7 @@ class Nodes:
                     self._evict(pod, refused)
             return not there
 
-        if not _look(off, off_within_s):
+        if not seen(off, off_within_s):
             left = [pod for space in namespaces for pod in self._on_nodes(space)]
             why = ", ".join(refused.get(_name(pod)) or f"{_name(pod)}{_of_daemon_set(pod)}" for pod in left)
             raise ClusterRefused(f"context {self._cluster.context}: not drained after {off_within_s:g} s: {why}")
@@ -80,7 +78,7 @@ class Nodes:
         def back() -> bool:
             return any(self._on_nodes(space) for space in namespaces)
 
-        if _look(back, _STAY_OFF_S):
+        if seen(back, _STAY_OFF_S):
             names = ", ".join(_name(pod) for space in namespaces for pod in self._on_nodes(space))
             raise ClusterRefused(f"context {self._cluster.context}: pods are on cordoned nodes again: {names}")
 
@@ -113,15 +111,6 @@ class Nodes:
         body = {"metadata": {"annotations": {CORDONED: mark}}, "spec": {"unschedulable": unschedulable}}
         with self._cluster.asking(f"patch node {name}"):
             self._core.patch_node(name, body, _request_timeout=_CALL_WITHIN_S)
-
-
-def _look(seen: Callable[[], bool], within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
-    while not seen():
-        if time.monotonic() > deadline:
-            return False
-        threading.Event().wait(_LOOK_EVERY_S)
-    return True
 
 
 def _name(pod: Any) -> str:  # V1Pod

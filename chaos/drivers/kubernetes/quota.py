@@ -6,17 +6,14 @@ seen to be refused because of that quota, and as many as before are asked for ag
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
+from chaos.drivers.kubernetes.seen import see
 from targets.kubernetes import Workload
 
 NAME = "zweitherz-no-further-pod"
 _SEEN_WITHIN_S = 20
-_LOOK_EVERY_S = 0.2
 _PODS = "pods"
 
 
@@ -31,7 +28,7 @@ def fill(cluster: Cluster, namespace: str) -> None:
         why = _room(cluster, namespace)
         return not why
 
-    _see(full, lambda: f"context {cluster.context}: {why}")
+    see(full, lambda: f"context {cluster.context}: {why}", _SEEN_WITHIN_S)
 
 
 def free(cluster: Cluster, server: Workload) -> None:
@@ -40,9 +37,10 @@ def free(cluster: Cluster, server: Workload) -> None:
     found = cluster.workload(server.kind, server.namespace, server.name)
     if found.before is not None and found.replicas == found.before + 1:
         cluster.scale_back(found)
-    _see(
+    see(
         lambda: cluster.quota(server.namespace, NAME) is None,
         lambda: f"context {cluster.context}: quota {server.namespace}/{NAME} is still there",
+        _SEEN_WITHIN_S,
     )
 
 
@@ -68,7 +66,11 @@ def admits(cluster: Cluster, server: Workload) -> bool:
 
     cluster.scale(found, found.replicas + 1)
     try:
-        _see(decided, lambda: f"context {cluster.context}: {namespace}/{name}: neither one more pod nor a refusal")
+        see(
+            decided,
+            lambda: f"context {cluster.context}: {namespace}/{name}: neither one more pod nor a refusal",
+            _SEEN_WITHIN_S,
+        )
     finally:
         cluster.scale_back(cluster.workload(server.kind, namespace, name))
     if not refused:
@@ -97,11 +99,3 @@ def _refusal(shown: Any) -> str:  # V1Deployment
         return ""
     failed = [each for each in shown.status.conditions or [] if each.type == "ReplicaFailure" and each.status == "True"]
     return " ".join(str(failed[0].message).split()) if failed else ""
-
-
-def _see(seen: Callable[[], bool], otherwise: Callable[[], str]) -> None:
-    deadline = time.monotonic() + _SEEN_WITHIN_S
-    while not seen():
-        if time.monotonic() > deadline:
-            raise ClusterRefused(f"{otherwise()} after {_SEEN_WITHIN_S} s")
-        threading.Event().wait(_LOOK_EVERY_S)
