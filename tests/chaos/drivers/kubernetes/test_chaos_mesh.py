@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -10,12 +9,9 @@ from kubernetes import client
 
 from chaos.drivers.kubernetes import chaos_mesh
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
-from chaos.drivers.kubernetes.driver import KubernetesDriver
-from chaos.drivers.lab import LabDriver
 from drill.examining import examine_target
-from lab import launch
-from lab.model import Options
 from targets.kubernetes import Workload
+from tests.chaos.drivers.kubernetes.driven import driver
 from tests.lab.running import RunningLab
 
 SERVER = Workload(namespace="vitals", name="vitals")
@@ -90,20 +86,10 @@ def test_what_is_not_injected_or_not_let_go_is_said(monkeypatch: pytest.MonkeyPa
         chaos_mesh.set_clock_right(cluster(own), SERVER)
 
 
-@pytest.fixture(scope="module", name="own")
-def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    state = tmp_path_factory.mktemp("own")
-    options = Options(state=state, replication="async", tools=False, takeover="perform", kubernetes=True)
-    yield RunningLab(launch.up(options, die_with_caller=True))
-    launch.down(state)
-
-
 @pytest.mark.lab
 @pytest.mark.parametrize("site", ["fra", "gra"])
 def test_servers_show_a_clock_that_is_ahead_until_another_machine_sets_it_right(own: RunningLab, site: str) -> None:
-    assert own.target.kubernetes is not None
-    assert own.target.control is not None
-    lab, other = (KubernetesDriver(own.target.kubernetes, LabDriver(own.target, own.target.control)) for _ in range(2))
+    lab, other = driver(own), driver(own)
     assert lab.lacks("deploy", "clock-ahead") == ""
     lab.deploy(site, "clock-ahead")
     assert all(80 < each["clock_s"] < 100 for each in lab.deployed(site))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -13,11 +12,8 @@ from kubernetes import client
 from chaos.drivers import driver_for
 from chaos.drivers.kubernetes import deployments
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Pod
-from chaos.drivers.kubernetes.driver import KubernetesDriver
-from chaos.drivers.lab import LabDriver
-from lab import launch
-from lab.model import Options
 from targets.kubernetes import Deployments, Workload
+from tests.chaos.drivers.kubernetes.driven import driver
 from tests.lab.running import RunningLab
 from tests.targets.target import target
 from tests.targets.test_kubernetes import section
@@ -225,21 +221,6 @@ def test_what_is_missing_is_said_by_name() -> None:
     assert "no server that is a Deployment" in lacks(workloads=stateful, deployments=GIVEN)["old-release"]
     without = driver_for(target(kubernetes=section(deployments=GIVEN)))
     assert without.lacks("deployed", "old-release") == "kubernetes.commands.deployed is not given"
-
-
-@pytest.fixture(scope="module", name="own")
-def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    state = tmp_path_factory.mktemp("own")
-    options = Options(state=state, replication="async", tools=False, takeover="perform", kubernetes=True)
-    yield RunningLab(launch.up(options, die_with_caller=True))
-    launch.down(state)
-
-
-def driver(own: RunningLab, **changes: Any) -> KubernetesDriver:
-    assert own.target.kubernetes is not None
-    assert own.target.control is not None
-    section = own.target.kubernetes.model_copy(update=changes)
-    return KubernetesDriver(section, LabDriver(own.target, own.target.control))
 
 
 @pytest.mark.lab

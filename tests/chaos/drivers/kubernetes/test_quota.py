@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from kubernetes import client
 
 from chaos.drivers.kubernetes import quota
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found, Pod
-from chaos.drivers.kubernetes.driver import KubernetesDriver
-from chaos.drivers.lab import LabDriver
-from lab import launch
-from lab.model import Options
 from targets.kubernetes import Workload
+from tests.chaos.drivers.kubernetes.driven import driver
 from tests.lab.running import RunningLab, eventually
 
 SERVER = Workload(namespace="vitals", name="vitals")
@@ -103,21 +99,6 @@ def test_who_died_while_he_asked_for_one_more_has_it_taken_back() -> None:
         quota.admits(cluster(own), SERVER)
     quota.free(cluster(own), SERVER)
     assert (own.quotas, own.found.replicas, own.found.before) == (0, 2, None)
-
-
-@pytest.fixture(scope="module", name="own")
-def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    state = tmp_path_factory.mktemp("own")
-    options = Options(state=state, replication="async", tools=False, takeover="perform", kubernetes=True)
-    yield RunningLab(launch.up(options, die_with_caller=True))
-    launch.down(state)
-
-
-def driver(own: RunningLab, **changes: Any) -> KubernetesDriver:
-    assert own.target.kubernetes is not None
-    assert own.target.control is not None
-    section = own.target.kubernetes.model_copy(update=changes)
-    return KubernetesDriver(section, LabDriver(own.target, own.target.control))
 
 
 @pytest.mark.lab
