@@ -6,13 +6,10 @@ from collections.abc import Iterable
 
 from chaos.ability import lacking
 from chaos.drivers import Driver, driver_for
-from chaos.drivers.dns_provider import DnsRefused, provider_of
 from chaos.faults import FAULTS, Kind
 from lab.doctor import Remark
-from targets.dns import Dns, DynamicUpdate
 from targets.kubernetes import Kubernetes
-from targets.model import Target, Zone
-from targets.secret import NoSecret, Secret
+from targets.model import NoSecret, Secret, Target
 
 
 def examine_target(target: Target) -> list[Remark]:
@@ -22,8 +19,6 @@ def examine_target(target: Target) -> list[Remark]:
     refused: dict[str, list[str]] = {}
     if target.kubernetes is not None:
         remarks += _clusters(target.kubernetes, refused)
-    if target.dns is not None:
-        remarks.append(_dns(target.dns, target.zone))
     return [*remarks, *(_fault(kind, driver, refused) for kind in FAULTS.values())]
 
 
@@ -32,8 +27,6 @@ def _files(target: Target) -> Iterable[Remark]:
     ca = target.service.ca_file
     yield _remark("service CA", "ok" if ca.is_file() else "missing", str(ca), "a file of certificates in PEM")
     secrets = {"token key": Secret(file=target.secrets.token_key_file)}
-    if isinstance(target.dns, DynamicUpdate):
-        secrets["DNS key"] = target.dns.secret
     if (tools := target.tools) is not None:
         if tools.sentry is not None:
             secrets |= {"Sentry key": tools.sentry.key, "Sentry token": tools.sentry.token}
@@ -49,17 +42,6 @@ def _files(target: Target) -> Iterable[Remark]:
             yield Remark(name, "missing", str(error), "a file of mode 600, or a variable that is set")
         else:
             yield Remark(name, "ok", where)
-
-
-def _dns(own: Dns, zone: Zone) -> Remark:
-    """Whether the entry may be changed there; seen without changing it."""
-    try:
-        provider_of(own, zone).examine()
-    except (DnsRefused, NoSecret) as error:
-        return Remark(
-            "DNS provider", "missing", str(error), "look at the section dns of the target file, and its key there"
-        )
-    return Remark("DNS provider", "ok", f"{own.kind}: the entry {zone.record} may be changed")
 
 
 def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable[Remark]:

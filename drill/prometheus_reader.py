@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from targets.model import Target
+from targets.model import NoSecret, Target
 from targets.read import read_target
-from targets.secret import NoSecret
 
 _FIRING = 'ALERTS{alertstate="firing"}'
 _EVERYTHING = '{__name__=~".+"}'

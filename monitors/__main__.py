@@ -24,9 +24,8 @@ from monitors.place import Place
 from monitors.roster import check_ins, left_out, roster
 from monitors.watch import Recorder, watch
 from results.clock import Clock
-from targets.model import Target
+from targets.model import NoSecret, Target
 from targets.read import BadTarget, read_target
-from targets.secret import NoSecret
 
 OUTSIDE = "outside"
 _CODES = {"failed": 1, "blind": 2}  # of --once, the worst first

@@ -14,9 +14,8 @@ from urllib.parse import urlencode, urlsplit
 
 from monitors.exchange import Address, Answer, Unanswered, exchange, verified
 from monitors.place import Place
-from targets.model import Matomo, Prometheus, Sentry, Tools
+from targets.model import Matomo, NoSecret, Prometheus, Secret, Sentry, Tools
 from targets.read import BadTarget
-from targets.secret import NoSecret, Secret
 
 _HTTPS = 443
 _MOST_PAGES, _PAGES_S = 50, 6.0

@@ -5,15 +5,15 @@ Unknown keys are errors. Secrets are never in it: it names files (mode 600) or e
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ConfigDict, Field, IPvAnyNetwork, model_validator
 
-from targets.dns import Dns
 from targets.kubernetes import Kubernetes
 from targets.part import Part
-from targets.secret import Secret
 
 
 class Endpoint(Part):
@@ -110,6 +110,40 @@ class Secrets(Part):
     token_key_file: Path = Field(description="HS256 key (hex) that signs the patients' bearer tokens")
 
 
+class Secret(Part):
+    """A secret that is not here: in a file (mode 600), or in an environment variable."""
+
+    file: Path | None = None
+    env: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Secret:
+        if (self.file is None) == (self.env is None):
+            raise ValueError("a secret is in a file or in an environment variable: give one of file, env")
+        return self
+
+    def read(self) -> str:
+        """Its value. Raises NoSecret."""
+        if self.env is not None:
+            if not (value := os.environ.get(self.env, "")):
+                raise NoSecret(f"environment variable {self.env}: not set")
+            return value
+        try:
+            with Path(str(self.file)).open(encoding="utf-8") as secret:
+                mode = stat.S_IMODE(os.fstat(secret.fileno()).st_mode)
+                if mode & 0o077:
+                    raise NoSecret(
+                        f"secret file {self.file}: mode {mode:o}, others than its owner may open it (allowed: 600)"
+                    )
+                return secret.read().strip()
+        except OSError as error:
+            raise NoSecret(f"secret file {self.file}: {error.strerror}") from error
+
+
+class NoSecret(RuntimeError):
+    """A secret is not where the target file says it is: one line."""
+
+
 class Sentry(Part):
     """Where errors are seen. `projects`: number (as in the DSN) by slug; `key` sends, `token` reads the web API.
 
@@ -201,7 +235,6 @@ class Target(Part):
     loadtests  where the load generator shows its figures to Prometheus (over TLS, as the monitors do); null: nowhere
     control  the lab's control socket; null for a real system
     kubernetes  its clusters; faults that Kubernetes has a word for are injected there
-    dns      who changes its DNS entry; the lab has its own
     """
 
     schema_: Literal["zweitherz/target/1"] = Field("zweitherz/target/1", alias="schema")
@@ -222,7 +255,6 @@ class Target(Part):
     vantage: dict[str, list[str]] = Field(default_factory=dict)
     control: Path | None = None
     kubernetes: Kubernetes | None = None
-    dns: Dns | None = None
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

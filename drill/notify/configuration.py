@@ -35,7 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from targets.secret import NoSecret, Secret
+from targets.model import NoSecret, Secret
 
 VARIABLE = "ZWEITHERZ_NOTIFY"
 

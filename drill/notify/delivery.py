@@ -21,7 +21,7 @@ from results import canaries
 from results import run as runs
 from results.clock import Clock
 from results.timeline import Event
-from targets.secret import NoSecret
+from targets.model import NoSecret
 
 FILE = "notices.jsonl"
 _GRACE_S = 1.0  # beyond the bound, for an attempt that is about to end by itself

@@ -17,8 +17,7 @@ from results.identity import operation
 from results.plan import Load, Plan
 from results.rows import compact_rows
 from results.schema import USAGE
-from targets.model import Matomo
-from targets.secret import Secret
+from targets.model import Matomo, Secret
 from tests.lab.running import RunningLab, eventually
 from tests.loadtests.matomo_server import MatomoServer, loopback, serving
 

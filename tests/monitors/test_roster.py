@@ -14,8 +14,7 @@ from ruamel.yaml import YAML
 from monitors.place import Place
 from monitors.roster import check_ins, left_out, roster
 from results.clock import Clock
-from targets.model import Target
-from targets.secret import NoSecret
+from targets.model import NoSecret, Target
 from tests.lab.running import RunningLab
 from tests.monitors.test_looks import HOME, changed, once
 

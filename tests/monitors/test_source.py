@@ -8,8 +8,8 @@ import pytest
 
 from monitors.place import Place
 from monitors.source import Reports, Source, Unreadable, address, answered, time_of, word
+from targets.model import NoSecret, Secret
 from targets.read import BadTarget
-from targets.secret import NoSecret, Secret
 from tests.monitors.conftest import TOKEN, Server, tools
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from monitors.place import Place
 from monitors.tool_health import Kind, ToolHealth
-from targets.secret import Secret
+from targets.model import Secret
 from tests.monitors.conftest import tools
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from targets.secret import NoSecret, Secret
+from targets.model import NoSecret, Secret
 from tests.targets.target import target
 
 
