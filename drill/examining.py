@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from chaos.ability import lacking
 from chaos.drivers import Driver, driver_for
+from chaos.drivers.commands import CommandDriver
+from chaos.drivers.dns.entry import DnsEntry
+from chaos.drivers.dns.rfc2136 import DnsRefused
 from chaos.faults import FAULTS, Kind
 from lab.doctor import Remark
 from targets.kubernetes import Kubernetes
@@ -19,6 +22,8 @@ def examine_target(target: Target) -> list[Remark]:
     refused: dict[str, list[str]] = {}
     if target.kubernetes is not None:
         remarks += _clusters(target.kubernetes, refused)
+        if target.dns is not None and target.control is None:
+            remarks.append(_dns(target, target.kubernetes))
     return [*remarks, *(_fault(kind, driver, refused) for kind in FAULTS.values())]
 
 
@@ -83,6 +88,18 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
             )
         else:
             yield Remark(subject, "ok", f"context {context}, {version}")
+
+
+def _dns(target: Target, kubernetes: Kubernetes) -> Remark:
+    """The provider is reached and lets the entry be changed, by a change that changes nothing."""
+    entry = DnsEntry(target, CommandDriver(target.name, kubernetes.commands))
+    try:
+        found = entry.check()
+    except DnsRefused as error:
+        return Remark("DNS entry", "missing", str(error), "look at the section dns, and at zone.authoritative")
+    if missing := entry.lacks("misdirect_entry"):
+        return Remark("DNS entry", "limited", f"{found}; {missing}", "for fault dns-wrong: an address that answers")
+    return Remark("DNS entry", "ok", found)
 
 
 def _fault(kind: Kind, driver: Driver, refused: dict[str, list[str]]) -> Remark:

@@ -5,15 +5,18 @@ Unknown keys are errors. Secrets are never in it: it names files (mode 600) or e
 
 from __future__ import annotations
 
-import os
-import stat
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ConfigDict, Field, IPvAnyNetwork, model_validator
 
+from targets.dns import Dns
 from targets.kubernetes import Kubernetes
 from targets.part import Part
+from targets.secret import NoSecret, Secret
+
+__all__ = ["Endpoint", "Matomo", "NoSecret", "Prometheus", "Secret", "Sentry", "Site", "Target", "Tools"]
 
 
 class Endpoint(Part):
@@ -110,40 +113,6 @@ class Secrets(Part):
     token_key_file: Path = Field(description="HS256 key (hex) that signs the patients' bearer tokens")
 
 
-class Secret(Part):
-    """A secret that is not here: in a file (mode 600), or in an environment variable."""
-
-    file: Path | None = None
-    env: str | None = None
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> Secret:
-        if (self.file is None) == (self.env is None):
-            raise ValueError("a secret is in a file or in an environment variable: give one of file, env")
-        return self
-
-    def read(self) -> str:
-        """Its value. Raises NoSecret."""
-        if self.env is not None:
-            if not (value := os.environ.get(self.env, "")):
-                raise NoSecret(f"environment variable {self.env}: not set")
-            return value
-        try:
-            with Path(str(self.file)).open(encoding="utf-8") as secret:
-                mode = stat.S_IMODE(os.fstat(secret.fileno()).st_mode)
-                if mode & 0o077:
-                    raise NoSecret(
-                        f"secret file {self.file}: mode {mode:o}, others than its owner may open it (allowed: 600)"
-                    )
-                return secret.read().strip()
-        except OSError as error:
-            raise NoSecret(f"secret file {self.file}: {error.strerror}") from error
-
-
-class NoSecret(RuntimeError):
-    """A secret is not where the target file says it is: one line."""
-
-
 class Sentry(Part):
     """Where errors are seen. `projects`: number (as in the DSN) by slug; `key` sends, `token` reads the web API.
 
@@ -235,6 +204,7 @@ class Target(Part):
     loadtests  where the load generator shows its figures to Prometheus (over TLS, as the monitors do); null: nowhere
     control  the lab's control socket; null for a real system
     kubernetes  its clusters; faults that Kubernetes has a word for are injected there
+    dns      how the service's entry is changed; null: a drill changes none
     """
 
     schema_: Literal["zweitherz/target/1"] = Field("zweitherz/target/1", alias="schema")
@@ -255,6 +225,7 @@ class Target(Part):
     vantage: dict[str, list[str]] = Field(default_factory=dict)
     control: Path | None = None
     kubernetes: Kubernetes | None = None
+    dns: Dns | None = None
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -264,6 +235,20 @@ class Target(Part):
             own := {s.name for s in self.sites}
         ):
             raise ValueError(f"kubernetes.contexts: of {', '.join(sorted(of))}; the sites are {', '.join(sorted(own))}")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_can_say_what_the_entry_is(self) -> Target:
+        if self.dns is not None and not self.zone.authoritative:
+            raise ValueError("dns: zone.authoritative names no server: nobody could say whether the entry was changed")
+        return self
+
+    @model_validator(mode="after")
+    def _a_stranger_is_none_of_ours(self) -> Target:
+        if self.dns is not None and (stranger := self.dns.stranger) is not None:
+            ours = [ip_address(each.address) for each in self.sites]
+            if stranger in ours or any(each.version != stranger.version for each in ours):
+                raise ValueError(f"dns.stranger: {stranger}: another host than the sites', of their address family")
         return self
 
     def site(self, name: str) -> Site:

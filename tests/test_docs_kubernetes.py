@@ -23,6 +23,7 @@ WITHOUT_A_CLUSTER = {
     "deploy/kubernetes/up.sh --tag dev",
     "deploy/kubernetes/takeover.sh vitals gra",
     "deploy/kubernetes/down.sh",
+    ".venv/bin/zweitherz doctor --target deploy/kubernetes/secrets/made/target.yaml",
     "curl --cacert deploy/kubernetes/secrets/made/ca.pem --resolve vitals.heart.test:8443:127.0.0.1 "
     "https://vitals.heart.test:8443/health/ready",
     "kubectl --kubeconfig deploy/kubernetes/secrets/made/drill.kubeconfig --context gra get pods",

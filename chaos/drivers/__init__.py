@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from chaos.drivers.commands import CommandDriver
+from chaos.drivers.dns.entry import DnsEntry
 from chaos.drivers.lab import LabDriver
 from targets.model import Target
 
@@ -173,7 +174,7 @@ def driver_for(target: Target) -> Driver:
         # its libraries take a second to load, which nobody else should wait for
         from chaos.drivers.kubernetes.driver import KubernetesDriver  # noqa: PLC0415
 
-        rest = lab or CommandDriver(target.name, target.kubernetes.commands)
+        rest = lab or DnsEntry(target, CommandDriver(target.name, target.kubernetes.commands))
         # what is not its own it hands on by name, which no type checker follows
         return cast("Driver", KubernetesDriver(target.kubernetes, rest))
     if lab is None:

@@ -4,8 +4,9 @@
 #
 #   deploy/kubernetes/up.sh [--tag TAG]      TAG of the image of the services, built here (default: dev)
 #
-# Leaves in deploy/kubernetes/secrets/made: the secrets, `kubeconfig` (contexts fra and gra, may do everything) and
-# `drill.kubeconfig` (the same contexts, as the service account `drill`, for eight hours).
+# Leaves in deploy/kubernetes/secrets/made: the secrets, `kubeconfig` (contexts fra and gra, may do everything),
+# `drill.kubeconfig` (the same contexts, as the service account `drill`, for eight hours) and `target.yaml`, which says where all
+# that is: zweitherz doctor --target deploy/kubernetes/secrets/made/target.yaml
 set -eu
 umask 077
 refuse() { echo "up: $1" >&2; exit 64; }
@@ -154,4 +155,7 @@ users: [$users]
 contexts: [$contexts]
 current-context: fra
 END
+# what an earlier drill did is no step of the next one's takeover
+rm -f "$made/journal.ndjson"
+"$home/.venv/bin/python" -m lab.manifest_target "$made" "fra=$(address fra)" "gra=$(address gra)"
 say "patients are served at https://127.0.0.1:8443 (fra) and :9443 (gra), as vitals.heart.test; CA: $made/ca.pem"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from targets.read import read_target
 from tests.deploy.kubernetes.manifests import FOLDER, HOME, copy_with_files, one, read
 
 SCRIPTS = sorted(FOLDER.rglob("*.sh"))
@@ -87,12 +88,12 @@ def orders(place: Path) -> list[str]:
 
 
 def test_they_are_posix_shell_and_can_be_executed() -> None:
-    assert len(SCRIPTS) == 6
+    assert len(SCRIPTS) == 11
     for script in SCRIPTS:
         assert script.read_text().startswith("#!/bin/sh\n")
         assert subprocess.run(["sh", "-n", script], check=False).returncode == 0
         assert "set -eu" in script.read_text()
-        if script.parent == FOLDER:
+        if script.parent in (FOLDER, FOLDER / "commands"):
             assert os.access(script, os.X_OK)
 
 
@@ -184,6 +185,18 @@ def test_a_drill_gets_an_account_of_its_own(place: Path, tool: str) -> None:
     assert [each["name"] for each in told["contexts"]] == ["fra", "gra"]
     assert [each["user"]["token"] for each in told["users"]] == ["token-of-fra", "token-of-gra"]
     assert told["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:6443"
+
+
+def test_a_target_file_says_where_all_that_is(place: Path, tool: str) -> None:
+    install(place, tool, "docker", "kubectl")
+    made = place / "deploy/kubernetes/secrets/made"
+    (made / "journal.ndjson").write_text("{}\n")
+    assert run(place, "up.sh").returncode == 0
+    target = read_target(made / "target.yaml")
+    assert {site.name: site.address for site in target.sites} == {"fra": "172.18.0.2", "gra": "172.18.0.5"}
+    assert target.kubernetes is not None
+    assert target.kubernetes.kubeconfig == made / "drill.kubeconfig"
+    assert not (made / "journal.ndjson").exists(), "of an earlier drill"
 
 
 def test_a_second_call_makes_no_cluster_and_begins_no_database(place: Path, tool: str) -> None:

@@ -49,6 +49,12 @@ def test_the_other_site_copies_and_is_waited_for(facts: dict[str, Any]) -> None:
     assert facts["synchronous_at_mirror"] == "synchronous: gra follows"
 
 
+def test_each_database_says_what_it_knows_of_the_other(facts: dict[str, Any]) -> None:
+    assert facts["mirrored"] == ["mirrored", "follows"]
+    assert facts["mirrored_after"] == "not mirrored"
+    assert facts["mirrored_again"] == "mirrored"
+
+
 def test_the_service_serves_as_its_deployment_starts_it(facts: dict[str, Any]) -> None:
     assert (facts["live"], facts["ready"]) == (200, 200)
     assert facts["uploads"] == [201, 200, 201]

@@ -229,6 +229,7 @@ class Story:
         kinds = ("startupProbe", "readinessProbe", "livenessProbe")
         facts["probes"] = [each.probe(kind) for each in (fra, gra) for kind in kinds]
         facts["synchronous_at_mirror"] = must(gra.script("synchronous.sh", "30"))
+        facts["mirrored"] = [must(each.script("mirrored.sh")) for each in (fra, gra)]
 
     def serve(self) -> Application:
         facts = self.facts
@@ -259,6 +260,7 @@ class Story:
         facts["live_without"], facts["ready_without"] = server.status("/health/live"), server.status("/health/ready")
         server.stop()
         facts["promotes"] = must(self.gra.script("promote.sh"))
+        facts["mirrored_after"] = must(self.gra.script("mirrored.sh"))
         after = Application(self.root, "gra")
         facts["ready_after"] = after.status("/health/ready")
         facts["kept"] = [after.upload("k-1"), after.upload("k-2"), after.upload("k-3")]
@@ -279,6 +281,7 @@ class Story:
         facts["returns"] = must(fra.script("prepare.sh"))
         self.at_fra = fra.start()
         facts["synchronous_again"] = must(gra.script("synchronous.sh", "30"))
+        facts["mirrored_again"] = must(gra.script("mirrored.sh"))
         facts["rows"] = {
             each.site: each.ask("SELECT string_agg(key, ' ' ORDER BY key) FROM upload") for each in (fra, gra)
         }

@@ -1,0 +1,1 @@
+"""The DNS entry of a target that is not the lab."""
