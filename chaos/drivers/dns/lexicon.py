@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
 
-from lexicon.client import Client
-from lexicon.config import ConfigResolver, DictConfigSource
+from lexicon._private.discovery import find_providers, load_provider_module
+from lexicon.config import ConfigResolver
 
 from chaos.drivers.dns.rfc2136 import DnsRefused
 from targets.dns import Lexicon
@@ -41,6 +43,9 @@ class Provider:
 
     def _do(self, work: Callable[[Any], _Answer], ttl_s: int) -> _Answer:
         own = self._own
+        if not find_providers().get(own.provider):
+            raise DnsRefused(f"dns: dns-lexicon has no provider {own.provider}, or that one needs a package of its own")
+        logging.getLogger("lexicon").setLevel(logging.WARNING)  # below that it writes down what it is told
         try:
             options = {name: secret.read() for name, secret in own.options.items()}
         except NoSecret as error:
@@ -57,11 +62,11 @@ class Provider:
 
         def call() -> None:
             try:
-                client = Client(resolver().with_dict(whole))
-                # the zone itself, whatever lexicon has made of its name by a list of public suffixes
-                client.config.add_config_source(DictConfigSource({"domain": self._zone}), 0)
-                with client as operations:
-                    answers.append(work(operations))
+                # lexicon's own Client guesses the zone, by a list of public suffixes that it asks somebody else's host for
+                provider = load_provider_module(own.provider).Provider(resolver().with_dict(whole))
+                provider.authenticate()
+                answers.append(work(provider))
+                provider.cleanup()
             except Exception as error:  # noqa: BLE001 - many providers raise plain Exception
                 errors.append(error)
 
@@ -74,7 +79,8 @@ class Provider:
         if errors:
             said = " ".join(str(errors[0]).split()) or type(errors[0]).__name__
             for secret in options.values():  # an address with a token in it, for example
-                said = said.replace(secret, "***")
+                for written in {secret, quote(secret, safe=""), quote_plus(secret)}:
+                    said = said.replace(written, "***")
             # without its cause: that has the secrets in it
             raise DnsRefused(
                 said if said.startswith("dns: ") else f"dns: provider {own.provider}: {said:.200}"

@@ -87,7 +87,7 @@ def test_a_wrong_key_is_one_line_without_it(provider: Provider, monkeypatch: pyt
 
 
 def test_what_is_not_set_or_not_known_is_named(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DnsRefused, match="provider nobodys: "):
+    with pytest.raises(DnsRefused, match="dns-lexicon has no provider nobodys"):
         Provider(Lexicon(kind="lexicon", provider="nobodys"), ZONE).set(RECORD, "A", GRA, 7)
     monkeypatch.delenv("PDNS_KEY")
     with pytest.raises(DnsRefused, match="environment variable PDNS_KEY: not set"):
