@@ -241,6 +241,8 @@ class Target(Part):
     def _somebody_can_say_what_the_entry_is(self) -> Target:
         if self.dns is not None and not self.zone.authoritative:
             raise ValueError("dns: zone.authoritative names no server: nobody could say whether the entry was changed")
+        for each in self.zone.authoritative if self.dns is not None else []:
+            ip_address(each.address)  # they are asked themselves: no name leads to them
         return self
 
     @model_validator(mode="after")

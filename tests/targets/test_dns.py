@@ -43,6 +43,13 @@ def test_an_entry_that_nobody_gives_is_not_changed() -> None:
         target(dns=UPDATES, zone=zone)
 
 
+def test_a_server_that_is_asked_has_an_address() -> None:
+    servers = [{"name": "ns1", "address": "ns1.heart.test", "port": 53}]
+    zone = {"name": "heart.test", "record": "vitals.heart.test", "ttl_s": 5, "authoritative": servers}
+    with pytest.raises(ValidationError, match=r"'ns1.heart.test' does not appear to be an IPv4"):
+        target(dns=UPDATES, zone=zone)
+
+
 def test_what_fault_dns_wrong_lacks_is_named() -> None:
     def lacks(**dns: Any) -> list[str]:
         return lacking(driver_for(target(kubernetes=section(), **dns)), "dns-wrong")
