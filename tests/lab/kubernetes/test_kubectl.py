@@ -53,7 +53,8 @@ def test_it_describes_a_pod_and_shows_its_log(speaking: SpeakingLab) -> None:
 def test_scaling_and_waiting(speaking: SpeakingLab) -> None:
     speaking.kubectl("scale", "deployment", "analysis", "--replicas=0")
     speaking.kubectl("wait", "--for=jsonpath={.status.observedGeneration}", "deployment/analysis", "--timeout=30s")
-    eventually(lambda: "fra/analysis" not in speaking.pids())
+    eventually(lambda: not speaking.pods("analysis"))  # its process ends a moment before its pod has gone
+    assert "fra/analysis" not in speaking.pids()
     speaking.kubectl("scale", "deployment/analysis", "--replicas=1")
     speaking.kubectl("rollout", "status", "deployment/analysis", "--timeout=60s")
     speaking.kubectl("wait", "--for=condition=Ready", "pod", "-l", "app=analysis", "--timeout=60s")
