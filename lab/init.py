@@ -16,15 +16,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
-
 from lab import hand_over, system, tools, usage
 from lab.control import Answer, Refused, one_of, serve, site_of
 from lab.deployments import Deployments
+from lab.failures import FAILURES
 from lab.gate import gates, kubernetes_gate, open_gate
 from lab.lease import Lease
 from lab.mending import mend
-from lab.model import ONCALL, SITES, Options, ServiceFailed, monitors_zone
+from lab.model import ONCALL, SITES, Options, monitors_zone
 from lab.name_servers import NameServers
 from lab.net.links import Links, NetemLinks, WireLinks, netem_works
 from lab.net.mounts import make_mounts
@@ -262,7 +261,7 @@ async def run(options: Options, ready: int, listeners: dict[str, int], lifeline:
         return 1
     try:
         await coming
-        server = await serve(Path("control.sock"), lab.calls(), (ServiceFailed, OSError, asyncpg.PostgresError))
+        server = await serve(Path("control.sock"), lab.calls(), FAILURES)
         leads = gates(options)
         doors = [
             await open_gate(leads[name], socket.socket(fileno=fd)) for name, fd in listeners.items() if name in leads

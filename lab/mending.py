@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab import model
-from lab.control import Call, Refused
-from lab.model import SITES, Options, ServiceFailed
+from lab.control import Answer, Call, Refused
+from lab.failures import FAILURES
+from lab.model import SITES, Options
 
 Order = tuple[str, dict[str, Any]]  # a call and its parameters, see targets.lab_control
+
+_SAID_NO: tuple[type[Exception], ...] = (Refused, *FAILURES)
+_TRIES = 4  # a database that starts up, or is being followed, says no for a while
+_AGAIN_AFTER_S = 1.0
 
 
 async def mend(options: Options, calls: Mapping[str, Call]) -> list[str]:
     """One line for each order that was carried out, or for why it was not; the others are carried out all the same."""
-    done = []
-    for order in (*_first(options), *await _sites(calls), *await _afterwards(calls)):
-        do, parameters = order
-        words = " ".join([do, *map(str, parameters.values())])
+    done = [await _carry_out(calls, order) for order in _first(options)]
+    for others in (_sites, _afterwards):
         try:
-            await calls[do](parameters)
-        except (Refused, ServiceFailed, OSError) as error:
-            done.append(f"{words}: {' '.join(str(error).split())}")
+            orders = others(await _try(calls, "status", {}))
+        except _SAID_NO as error:
+            done.append(_not_done("status", error))
             continue
-        done.append(words)
+        done += [await _carry_out(calls, order) for order in orders]
     return done
+
+
+async def _carry_out(calls: Mapping[str, Call], order: Order) -> str:
+    do, parameters = order
+    words = " ".join([do, *map(str, parameters.values())])
+    try:
+        await _try(calls, do, parameters)
+    except _SAID_NO as error:
+        return _not_done(words, error)
+    return words
+
+
+async def _try(calls: Mapping[str, Call], do: str, parameters: dict[str, Any]) -> Answer:
+    """Its answer; what failed is tried again, what was refused would be refused again. Raises Refused, FAILURES."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await calls[do](parameters)
+        except FAILURES:
+            await asyncio.sleep(_AGAIN_AFTER_S)  # nobody tells when it would be taken
+    return await calls[do](parameters)
+
+
+def _not_done(words: str, error: Exception) -> str:
+    return f"{words}: {' '.join(str(error).split()) or type(error).__name__}"
 
 
 def _first(options: Options) -> Iterator[Order]:
@@ -44,9 +72,8 @@ def _first(options: Options) -> Iterator[Order]:
     yield "run-all", {}
 
 
-async def _sites(calls: Mapping[str, Call]) -> list[Order]:
+def _sites(status: Answer) -> list[Order]:
     """Sites that are dead, cut off, or have no database."""
-    status = await calls["status"]({})
     return [
         ("heal", {"site": site})
         for site, shown in status["sites"].items()
@@ -54,9 +81,8 @@ async def _sites(calls: Mapping[str, Call]) -> list[Order]:
     ]
 
 
-async def _afterwards(calls: Mapping[str, Call]) -> list[Order]:
+def _afterwards(status: Answer) -> list[Order]:
     """What belongs to a site that runs."""
-    status = await calls["status"]({})
     databases = status["databases"]
     orders: list[Order] = [("mirroring", {"site": site, "state": "following"}) for site in SITES]
     orders += [("servers", {"site": site, "certificate": "valid"}) for site in status["deployed_otherwise"]]

@@ -12,9 +12,8 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-import asyncpg
-
 from lab import system
+from lab.failures import FAILURES
 from lab.kubernetes import policies
 from lab.kubernetes.objects.quotas import exceeded
 from lab.kubernetes.wanted import Pod, Wanted
@@ -28,7 +27,6 @@ from lab.supervisor import Running, ZoneSupervisor
 _AGAIN_AFTER_S = (1, 2, 5)
 # a StatefulSet gives the same name again: kubectl delete, which asks twice, would wait for ever for a pod that it never saw gone
 _NAME_IS_FREE_S = 0.5
-_FAILURES = (ServiceFailed, OSError, asyncpg.PostgresError)
 
 
 class Orders:
@@ -253,7 +251,7 @@ class Orders:
                 await self._supervisor.start(self._spec(pod, name))
             if (pid := self._supervisor.pid(name)) is None:
                 raise ServiceFailed(f"{name}: it ended as soon as it was ready")
-        except _FAILURES as error:
+        except FAILURES as error:
             pod.trouble = " ".join(str(error).split()) or type(error).__name__
             print(f"kubernetes {workload.site}: pod {pod.name}: {pod.trouble}", flush=True)
             self._try_again(pod)

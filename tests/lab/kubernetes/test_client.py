@@ -293,7 +293,7 @@ def test_what_a_drill_that_died_has_ordered_is_over_with_its_lease(speaking: Spe
     speaking.apps().patch_namespaced_deployment("analysis", "vitals", {"spec": {"replicas": 0}})
     speaking.core().patch_node("fra-node-0", {"spec": {"unschedulable": True}})
     lapsed = len(speaking.control.call("lease", holder="test", ttl_s=1)["lapsed"])
-    eventually(lambda: len(speaking.control.call("lease")["lapsed"]) > lapsed, within_s=60)
+    eventually(lambda: len(speaking.control.call("lease")["lapsed"]) > lapsed, within_s=180)  # heals a site
     assert linked(speaking)
     assert speaking.networking("gra").list_network_policy_for_all_namespaces().items == []
     assert not speaking.core().read_node("fra-node-0").spec.unschedulable
