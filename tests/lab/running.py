@@ -77,7 +77,7 @@ class RunningLab:
         return done.stdout.strip()
 
 
-def eventually(condition: Callable[[], Any], within_s: float = 30) -> Any:
+def eventually(condition: Callable[[], Any], within_s: float = 90) -> Any:
     """The first true value of `condition`. The bound is for a stuck system; a healthy one needs a fraction of it."""
     deadline = time.monotonic() + within_s
     while not (value := condition()):

@@ -16,12 +16,18 @@ BODY = b'{"requests":["?dimension1=x"]}'
 CLOCK = Clock.anchored_now()
 
 
-def line(server: MatomoServer, ca: Path | None = None, resolve: Resolve = loopback) -> HttpsLine:
-    return HttpsLine(server.url, ca or server.ca, resolve, CLOCK, "App/1", connect_within_s=0.5, answer_within_s=0.5)
+def line(
+    server: MatomoServer,
+    ca: Path | None = None,
+    resolve: Resolve = loopback,
+    connect_within_s: float = 30,
+    answer_within_s: float = 30,
+) -> HttpsLine:
+    return HttpsLine(server.url, ca or server.ca, resolve, CLOCK, "App/1", connect_within_s, answer_within_s)
 
 
 def soon() -> float:
-    return time.monotonic() + 10
+    return time.monotonic() + 60
 
 
 def test_a_connection_is_kept_and_used_again(tmp_path: Path) -> None:
@@ -52,17 +58,17 @@ def test_a_connection_that_was_closed_at_rest_is_seen_before_anything_is_sent_on
 def test_without_a_whole_answer_in_time_nobody_knows(tmp_path: Path, mood: str, error: str) -> None:
     with serving(tmp_path, mood) as server:
         begun = time.monotonic()
-        reply = line(server).post("/matomo.php", BODY, soon())
+        reply = line(server, answer_within_s=0.5).post("/matomo.php", BODY, soon())
         assert (reply.error, reply.status, reply.t_sent > 0) == (error, -1, True)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 20, "the caller would have waited for 60"
 
 
 def test_the_callers_deadline_holds_before_its_own(tmp_path: Path) -> None:
     with serving(tmp_path, "hang") as server:
-        one = HttpsLine(server.url, server.ca, loopback, CLOCK, "App/1")
+        one = line(server)
         begun = time.monotonic()
         assert one.post("/matomo.php", BODY, begun + 0.3).error == "timeout"
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 20, "its own is 30"
 
 
 def test_who_refuses_got_no_byte(tmp_path: Path) -> None:
@@ -74,7 +80,7 @@ def test_who_refuses_got_no_byte(tmp_path: Path) -> None:
 def test_a_server_that_accepts_and_says_nothing_is_given_up_in_the_handshake(tmp_path: Path) -> None:
     with serving(tmp_path, listening=False) as server:
         server.server_activate()  # the kernel accepts; nobody answers
-        reply = line(server).post("/matomo.php", BODY, soon())
+        reply = line(server, connect_within_s=0.5).post("/matomo.php", BODY, soon())
         assert (reply.error, reply.t_sent) == ("connect-timeout", 0)
 
 

@@ -35,7 +35,7 @@ def test_every_byte_in_time_is_not_all_of_them_in_time() -> None:
         try:
             with pytest.raises(TimeoutError):
                 Bounded(here, 0.3).makefile("rb").read()
-            assert 0.3 <= time.monotonic() - begun < 2
+            assert 0.3 <= time.monotonic() - begun < 20, "it drips for ever; the rest is for a busy machine"
         finally:
             ending.set()
             dripping.join()

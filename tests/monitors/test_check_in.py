@@ -66,7 +66,7 @@ def test_a_sentry_that_hangs_costs_the_check_in_and_no_more(
     begun = time.monotonic()
     with pytest.raises(Dropped, match="answer: "):
         check_ins(place).send()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20, "it would hang for ever; the rest is for a busy machine"
 
 
 def test_all_are_counted_and_none_is_sent_while_nobody_looks(place: Place, server: Server) -> None:

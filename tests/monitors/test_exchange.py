@@ -10,9 +10,11 @@ import pytest
 
 from lab import pki
 from monitors import exchange as exchange_module
-from monitors.exchange import ANSWER_S, PATIENCE_S, Address, Unanswered, exchange, verified
+from monitors.exchange import PATIENCE_S, Address, Unanswered, exchange, verified
 from monitors.place import Place
 from tests.monitors.conftest import Server
+
+BOUND_S = 20  # far below what each would take without a bound of its own, and room for a busy machine
 
 
 def at(server: Server, ca: Path) -> Address:
@@ -41,12 +43,12 @@ def test_a_strange_answer_is_none_and_comes_to_an_end(
     place: Place, server: Server, keys: pki.Keys, monkeypatch: pytest.MonkeyPatch, way: str, said: str
 ) -> None:
     monkeypatch.setattr(exchange_module, "ANSWER_S", 0.4)
-    server.way, server.body = way, b"0123456789abcdef"
+    server.way, server.body = way, b"0123456789abcdef" * (40 if way == "drip" else 1)
     begun = time.monotonic()
     with pytest.raises(Unanswered) as raised:
         exchange(place, at(server, keys.ca), "GET", "/")
     assert str(raised.value).startswith(said)
-    assert time.monotonic() - begun < 1.2, "a drip of sixteen bytes would last 1.6 s"
+    assert time.monotonic() - begun < BOUND_S, "a drip of 640 bytes would last 64 s"
 
 
 def test_an_answer_without_end_is_none(
@@ -65,14 +67,17 @@ def test_a_server_of_another_authority_is_told_nothing(place: Place, server: Ser
     assert server.asked == []
 
 
-def test_a_server_that_never_speaks_tls_costs_one_patience(place: Place, keys: pki.Keys) -> None:
+def test_a_server_that_never_speaks_tls_costs_one_patience(
+    place: Place, keys: pki.Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "ANSWER_S", 3 * BOUND_S)  # which must not be waited for as well
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
         begun = time.monotonic()
         with pytest.raises(Unanswered, match="tls: "):
             exchange(place, Address("127.0.0.1", deaf.getsockname()[1], verified(keys.ca)), "GET", "/")
-    assert PATIENCE_S <= time.monotonic() - begun < PATIENCE_S + ANSWER_S
+    assert PATIENCE_S <= time.monotonic() - begun < BOUND_S
 
 
 def test_a_certificate_file_that_is_missing_is_named(keys: pki.Keys, tmp_path: Path) -> None:

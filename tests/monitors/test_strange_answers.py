@@ -63,10 +63,10 @@ def test_no_look_takes_for_ever(
     place: Place, server: Server, monkeypatch: pytest.MonkeyPatch, name: str, way: str
 ) -> None:
     monkeypatch.setattr(exchange, "ANSWER_S", 0.2)
-    server.way, server.body = way, b"[" + b" " * 100 + b"]"
+    server.way, server.body = way, b"[" + b" " * 1000 + b"]"
     begun = time.monotonic()
     look = MAKE[name](place).look()
-    assert (look.ok, time.monotonic() - begun < 2) == (False, True)
+    assert (look.ok, time.monotonic() - begun < 20) == (False, True), "to drip would last 100 s"
     assert look.why.startswith("answer: ")
 
 

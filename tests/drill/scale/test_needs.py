@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +11,14 @@ from results.plan import Plan
 from tests.drill.scale.made import costs
 
 MEASURED = data.read()
+PERIOD_S = 300
 ONE = Capacity(rate=150, lag_p99_ms=9, utilisation=0.4, cpu_ms=2, connections=100, in_flight=60, attempts=1.3)
+
+
+@pytest.fixture(scope="module")
+def steady() -> Capacity:
+    """What one worker carries: simulated once, because it takes seconds."""
+    return capacity(MEASURED, PERIOD_S, 0)
 
 
 @given(
@@ -48,19 +53,19 @@ def test_what_stands_in_the_way_is_named() -> None:
     assert needs(120_000, 400, 0, ONE, MEASURED).limits == ()
 
 
-def test_capacity_keeps_the_lag_under_its_limit_and_an_outage_leaves_less() -> None:
+def test_capacity_keeps_the_lag_under_its_limit_and_an_outage_leaves_less(steady: Capacity) -> None:
     limit = Plan(drill="t").objectives.lag_p99_ms * HEADROOM
-    steady, outage = (capacity(MEASURED, 300, dark_s) for dark_s in (0, 10))
+    outage = capacity(MEASURED, PERIOD_S, 10)
     assert 0 < steady.lag_p99_ms <= limit
     assert 0 < outage.lag_p99_ms <= limit
     assert outage.rate < steady.rate
-    above = one_worker(overall(MEASURED), steady.rate * 1.25, 300, 0)
+    above = one_worker(overall(MEASURED), steady.rate * 1.25, PERIOD_S, 0)
     assert above.lag_p99_ms > limit
 
 
 def test_a_thread_that_is_always_late_has_no_capacity() -> None:
     with pytest.raises(BadScale, match=r"no rate keeps lag p99 under 12 ms: \d+\.\d ms at"):
-        capacity(MEASURED, 300, 0, costs=costs(0.001, late_s=(0.05,)))
+        capacity(MEASURED, PERIOD_S, 0, costs=costs(0.001, late_s=(0.05,)))
 
 
 def test_a_rate_that_kept_connections_use_up_is_refused() -> None:
@@ -68,8 +73,7 @@ def test_a_rate_that_kept_connections_use_up_is_refused() -> None:
         needs(120_000, 10, 0, ONE, MEASURED)
 
 
-def test_twelve_million_take_no_longer_than_twelve_thousand() -> None:
-    began = time.process_time()
-    found = capacity(MEASURED, 12_000_000 / 40_000, 0)
-    assert needs(12_000_000, 40_000, 0, found, MEASURED).workers > 1
-    assert time.process_time() - began < 30
+def test_twelve_million_are_so_many_more_of_the_worker_that_was_simulated(steady: Capacity) -> None:
+    assert needs(12_000_000, default_rate(12_000_000), 0, steady, MEASURED).workers == pytest.approx(
+        1000 * needs(12_000, default_rate(12_000), 0, steady, MEASURED).rate / steady.rate, abs=1
+    )
