@@ -4,7 +4,8 @@ Raised after `FAILURES` failed looks in a row, if the monitor's place has been s
 these began*: a monitor whose own network is cut sees everything down, and must say "blind", not "down". What failed while it was
 cut off does not count afterwards either. Cleared by the first good look. A look whose source did not answer changes nothing:
 it neither raises nor clears, and does not count.
-The expected time to detect, with period p, k failures and patience o, is p/2 + (k - 1) p + o.
+The expected time to detect, with period p, k failures, pause d between them and patience o, is p/2 + (k - 1) d + o; d is p but
+for monitors that look again sooner (`look.Doubting`).
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class Alarm:
     def unproven_since(self) -> int | None:
         """Begin of the look that only lacks the proof of a way out; None: nothing is waited for."""
         return None if self.raised else self.enough_since
+
+    @property
+    def doubts(self) -> bool:
+        """Some looks failed, but not enough yet: the next one decides."""
+        return not self.raised and self.failing_since is not None and self.enough_since is None
 
     def prove(self, outside_seen_ns: int, outside_since_ns: int = 0) -> str | None:
         """``raised`` when enough looks failed, and the place got out after the last of these and since before the first."""

@@ -16,7 +16,7 @@ _DAY_S = 86_400
 class Certificate:
     """Fails on a certificate that does not verify or ends soon. Blind while the service does not answer: it shows none then."""
 
-    name, period_s = "certificate", 10.0
+    name, period_s, doubt_s = "certificate", 10.0, 1.0
 
     def __init__(self, place: Place, least_days: float = LEAST_DAYS) -> None:
         self._place, self._least_days = place, least_days

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 # for so long after its own start a monitor waits for what it has never seen: the other sites' monitors, Prometheus' first scrape
 GRACE_S = 20.0
@@ -45,3 +45,10 @@ class Monitor(Protocol):
 
     def look(self) -> Look:
         """Look once."""
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """A monitor that looks again `doubt_s` after a first failure. Not for one that judges what happened since its last look."""
+
+    doubt_s: float

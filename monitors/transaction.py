@@ -19,7 +19,7 @@ _VALID_S = 300
 class Transaction:
     """Fails when an upload is not acknowledged with the right digest, or is not there at once when it was."""
 
-    name, period_s = "transaction", 2.0
+    name, period_s, doubt_s = "transaction", 2.0, 1.0
 
     def __init__(self, place: Place, number: int) -> None:
         """`number`: which of the test patients; each place has its own."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from monitors.alarm import Alarm
-from monitors.look import Look, Monitor
+from monitors.look import Doubting, Look, Monitor
 from monitors.metrics import Metrics
 from monitors.place import Place
 from results.row_log import RowWriter
@@ -110,7 +110,7 @@ def _watch_one(place: Place, monitor: Monitor, recorder: Recorder, ending: threa
         begun = place.clock.now_ns()
         look = monitor.look()
         # a look that took long does not make the next ones come in a burst
-        due = max(due + monitor.period_s, time.monotonic())
+        due, was_due = max(due + monitor.period_s, time.monotonic()), due
         proven = look.outcome != "failed" or (
             place.await_outside(begun, min(_PROVEN_WITHIN_S, due - time.monotonic()), ending)
             and place.outside[1] <= begun
@@ -124,6 +124,8 @@ def _watch_one(place: Place, monitor: Monitor, recorder: Recorder, ending: threa
             change = alarm.prove(*place.outside)
         if change is not None:
             recorder.alert(monitor.name, change, look.why, since if change == "cleared" else alarm.failing_since)
+        if alarm.doubts and isinstance(monitor, Doubting):
+            due = min(due, max(was_due + monitor.doubt_s, time.monotonic()))
         ending.wait(due - time.monotonic())
 
 

@@ -101,3 +101,12 @@ def test_a_way_out_after_a_cut_proves_nothing_of_what_failed_before() -> None:
     alarm = Alarm()
     assert [alarm.take(t, BAD, 10, 0) for t in (11, 13)] == [None] * 2
     assert alarm.prove(40, 40) is None
+
+
+def test_it_doubts_between_its_first_failure_and_the_one_that_is_enough() -> None:
+    alarm = Alarm()
+    doubts = []
+    for t, look in enumerate((GOOD, BAD, BLIND, GOOD, BAD, BAD, BAD, GOOD, BAD)):
+        alarm.take(t, look, SEES)
+        doubts.append(alarm.doubts)
+    assert doubts == [False, True, True, False, True, False, False, False, True]
