@@ -22,7 +22,7 @@ from lab.supervisor import ZoneSupervisor
 _PARTS = ("private-link", "public-link", "processes")
 _LINKS = ("public", "private")  # of a site: without both, it reaches nobody, the provider's interface neither
 _PASSING = {"up": (True, True), "down": (False, False), "one-way": (True, False), "slow": (True, True)}
-_SLOWEST_MS = 2000
+SLOWEST_MS = 2000
 ROLLING_DISASTER_S = 1.5  # defect lose-last-second: the private link goes that long before the rest
 
 
@@ -40,7 +40,9 @@ class Provider:
         self.without_volume: set[str] = set()  # of the main cluster
         self.denied: set[str] = set()  # sites whose traffic a policy denies
         self.link_state = "up"
+        self.more_ms = 0.0  # of a private link that the provider has made slow
         self.parted = dict.fromkeys(SITES, (True, True))  # what policies of a site let in and out of the private link
+        self.slowed_ms = dict.fromkeys(SITES, 0.0)  # how much later what leaves a site by the private link arrives
 
     async def connect(self, links: Links, delays_ms: Mapping[str, float]) -> None:
         """Take over links that have started, and measure them."""
@@ -114,6 +116,7 @@ class Provider:
         self.denied.discard(site)
         self.without_volume.discard(site)
         await self.part(site, True, True)
+        await self.slow(site, 0)
         for interface in _LINKS:
             await asyncio.to_thread(set_interface, site, interface, up=True)
         if not self.supervisor.site_alive(site):
@@ -165,10 +168,10 @@ class Provider:
         name, state = request.get("name", PRIVATE_LINK), request["state"]
         if name != PRIVATE_LINK or state not in _PASSING:
             raise Refused(f"link {name!r} {state!r}: the link is {PRIVATE_LINK!r}, states are {', '.join(_PASSING)}")
-        more_ms = number_of(request, "more_ms", 0, _SLOWEST_MS) if state == "slow" else 0
+        self.more_ms = number_of(request, "more_ms", 0, SLOWEST_MS) if state == "slow" else 0
         self.link_state = state
         await self._pass()
-        await self.links.set_delay(name, self.calibration[name]["set_ms"] + more_ms)
+        await self._delay()
         return {"t_ns": time.monotonic_ns()}
 
     async def part(self, site: str, lets_in: bool, lets_out: bool) -> None:
@@ -176,6 +179,16 @@ class Provider:
         if self.parted[site] != (lets_in, lets_out):
             self.parted[site] = lets_in, lets_out
             await self._pass()
+
+    async def slow(self, site: str, more_ms: float) -> None:
+        """What leaves a site by the private link arrives so much later; what the provider has done to the link adds to it."""
+        if self.slowed_ms[site] != more_ms:
+            self.slowed_ms[site] = more_ms
+            await self._delay()
+
+    async def _delay(self) -> None:
+        there, back = (self.calibration[PRIVATE_LINK]["set_ms"] + self.more_ms + self.slowed_ms[site] for site in SITES)
+        await self.links.set_delay(PRIVATE_LINK, a_to_b_ms=there, b_to_a_ms=back)
 
     async def _pass(self) -> None:
         (there, back), _ = self._passing()
@@ -186,7 +199,9 @@ class Provider:
         (first_in, first_out), (second_in, second_out) = (self.parted[site] for site in SITES)
         there, back = _PASSING[self.link_state]
         passing = there and first_out and second_in, back and second_out and first_in
-        return passing, self.link_state if all(passing) else "one-way" if any(passing) else "down"
+        if not all(passing):
+            return passing, "one-way" if any(passing) else "down"
+        return passing, "slow" if any(self.slowed_ms.values()) else self.link_state
 
     async def round_trip(self, _: dict[str, Any]) -> Answer:
         """Over the private link, measured now; none: nothing comes back."""

@@ -43,7 +43,8 @@ class Commands(Part):
                clock_s (how far it is ahead), release; the cluster's API shows no certificate, and a balancer one server of many
     hand_over  the planned way to a site whose database is a mirror
     api_server makes the site's Kubernetes API unreachable ({state}: stopped), or reachable again (running)
-    private_round_trip   prints how many milliseconds a round trip over the private link takes, or nothing: none comes back
+    private_round_trip   prints how many milliseconds a round trip over the private link takes, or nothing: none comes back.
+               Between pods of `isolated` at both sites: what Chaos Mesh makes slow is what leaves a pod
     read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "digest": …}}
     """
 
@@ -101,8 +102,9 @@ class Kubernetes(Part):
                 For the time of the fault that policy stands in place of those of others that allow something, in the
                 namespaces of `isolated`: their pods may then talk to everything but these addresses
     deployments what drills may have the workload `server` deployed as
-    chaos_mesh  a clock that is ahead is a TimeChaos; null: no drill uses Chaos Mesh
-    most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
+    chaos_mesh  a clock that is ahead is a TimeChaos, and a slow private link a NetworkChaos; null: no drill uses Chaos Mesh
+    most_pods   a drill that would end more pods than that at one site, or break more of them by Chaos Mesh, is refused: its
+                selectors are wider than somebody thought
     """
 
     kubeconfig: Path | None = None

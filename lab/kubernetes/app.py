@@ -49,7 +49,11 @@ _VERSION = {
     "compiler": "none",
     "platform": "linux/stand-in",
 }
-_KEPT = {"resourcequotas": quotas, "timechaos": chaos}  # whoever creates and ends objects of that kind
+_KEPT = {
+    "resourcequotas": quotas,
+    "timechaos": chaos,
+    "networkchaos": chaos,
+}  # whoever creates and ends objects of that kind
 _LONGEST_BODY = 1 << 20
 
 
@@ -207,13 +211,13 @@ class Api:
         """Create an object of its own, or delete it: shown as it is afterwards, and one that is gone as it was last."""
         kind, plural, objects = _KEPT[what.resource.plural], what.resource.plural, self._standing.versions.objects
         if what.verb == "create":
-            kind.create(self._standing, what, body)
+            await kind.create(self._standing, what, body)
             await self._standing.look()
             return JSONResponse(
                 lists.one(what.resource, objects[plural, what.namespace, body["metadata"]["name"]]), 201
             )
         last = self._found(what)
-        kind.end(self._standing, what)
+        await kind.end(self._standing, what)
         await self._standing.look()
         return JSONResponse(lists.one(what.resource, objects.get((plural, what.namespace, str(what.name)), last)))
 

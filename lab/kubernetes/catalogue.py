@@ -57,6 +57,7 @@ RESOURCES = (
         ("netpol",),
     ),
     Resource("chaos-mesh.org", "v1alpha1", "timechaos", "TimeChaos", True, (*_LOOK, "create", "delete")),
+    Resource("chaos-mesh.org", "v1alpha1", "networkchaos", "NetworkChaos", True, (*_LOOK, "create", "delete")),
     Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, _LOOK, ("pdb",)),
     Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True, _LOOK),
     Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False, ("create",)),

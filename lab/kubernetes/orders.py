@@ -10,14 +10,14 @@ import asyncio
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 import asyncpg
 
 from lab import system
 from lab.kubernetes import policies
 from lab.kubernetes.objects.quotas import exceeded
-from lab.kubernetes.wanted import Pod, Wanted
+from lab.kubernetes.wanted import NetworkChaos, Pod, Wanted
 from lab.kubernetes.workloads import Workload, process
 from lab.model import Process, ServiceFailed
 from lab.provider import Provider
@@ -100,10 +100,27 @@ class Orders:
         await self._provider.traffic({"site": site, "state": "denied" if denied else "allowed"})
         self._changed()
 
+    async def enforce_chaos(self) -> None:
+        """Have the private link slow exactly when chaos that runs says so. Raises ServiceFailed."""
+        running = [each for each in self._wanted.chaos.values() if each.runs]
+        more_ms = next((each.more_ms for each in running if isinstance(each, NetworkChaos)), 0)
+        await self._provider.slow(self._wanted.site, more_ms)
+        self._changed()
+
+    def later(self, after_s: float, act: Callable[[], Awaitable[None]]) -> None:
+        """Do that after a while, unless the lab has ended."""
+
+        async def wait() -> None:
+            await asyncio.sleep(after_s)
+            await act()
+
+        self._keep(wait())
+
     async def lift(self) -> None:
         """Everything as it was built: what was ordered here is over. Raises ServiceFailed, Refused."""
         self._as_built()
         await self.enforce_policies()
+        await self.enforce_chaos()
 
     # what others have done
 
@@ -115,6 +132,7 @@ class Orders:
         if (healed := self._provider.healed_ns.get(self._wanted.site, 0)) != self._healed_ns:
             self._healed_ns = healed
             self._as_built()
+            self._keep(self.enforce_chaos())
         for workload in self._wanted.workloads:
             if self._locks[_key(workload)].locked():
                 continue  # an order is being carried out: it knows better which pod is which
@@ -169,7 +187,10 @@ class Orders:
 
     def _bring_about(self, workload: Workload) -> None:
         self._changed()
-        task = asyncio.create_task(self._carry_out(workload))
+        self._keep(self._carry_out(workload))
+
+    def _keep(self, doing: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(doing)
         self._tasks.add(task)
         task.add_done_callback(self._over)
 

@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.kubernetes import workloads
+from lab.kubernetes import policies, workloads
 from lab.kubernetes.looks import Looks, Seen
-from lab.kubernetes.objects import nodes, owners, pods, quotas, services, time_chaos
+from lab.kubernetes.objects import chaos, network_chaos, nodes, owners, pods, quotas, services, time_chaos
 from lab.kubernetes.objects.owners import Count
 from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.orders import Orders
 from lab.kubernetes.versions import Key, Versions
-from lab.kubernetes.wanted import Marks, Pod, Wanted
+from lab.kubernetes.wanted import Chaos, Marks, NetworkChaos, Pod, TimeChaos, Wanted
 from lab.model import Options
 from lab.provider import Provider
 from lab.supervisor import ZoneSupervisor
@@ -32,7 +32,7 @@ class Standing:
         self.bell = asyncio.Event()  # rung when an order has changed something; then there is another
         self.orders = Orders(self.wanted, supervisor, provider, self._ring)
         self.versions = Versions()
-        self._supervisor = supervisor
+        self._supervisor, self._provider = supervisor, provider
         self._looks = Looks(supervisor, site)
         self._looking, self._begun = asyncio.Lock(), 0
         self._site_alive, self._site_since_s = True, self.wanted.born_s
@@ -121,15 +121,27 @@ class Standing:
         wanted = self.wanted
         for (namespace, _), held in wanted.quotas.items():
             yield "resourcequotas", quotas.quota(held, wanted.used(namespace))
-        for key, chaos in list(wanted.chaos.items()):
-            product = [pod for pod in wanted.pods if pod.workload.is_product]
-            replicas = next(wanted.scale(each).replicas for each in wanted.workloads if each.is_product)
-            if chaos.deleted_s and time_chaos.recovered(chaos, product, replicas):
+        for key, one in list(wanted.chaos.items()):
+            shown = self._chaos(one)
+            if one.deleted_s and chaos.is_recovered(shown):
                 del wanted.chaos[key]
             else:
-                yield "timechaos", time_chaos.shown(chaos, product, replicas)
+                yield key[0], shown
         for policy in wanted.policies.values():
             yield "networkpolicies", {**policy, "metadata": dict(policy["metadata"])}
+
+    def _chaos(self, one: Chaos) -> Object:
+        """With the status that what runs gives it."""
+        wanted = self.wanted
+        match one:
+            case TimeChaos():
+                product = [pod for pod in wanted.pods if pod.workload.is_product]
+                replicas = next(wanted.scale(each).replicas for each in wanted.workloads if each.is_product)
+                return time_chaos.shown(one, product, replicas)
+            case NetworkChaos():
+                own = [pod for pod in wanted.pods if pod.workload.namespace == policies.NAMESPACE]
+                return network_chaos.shown(one, own, self._provider.slowed_ms[self.site])
+        raise TypeError(f"{type(one).__name__}: nothing shows it")
 
 
 def _mark(shown: Object, marks: Marks) -> None:

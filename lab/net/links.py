@@ -31,7 +31,7 @@ class Links(Protocol):
 
     async def start(self, delays_ms: Mapping[str, float]) -> None: ...
 
-    async def set_delay(self, name: str, delay_ms: float) -> None: ...
+    async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None: ...
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None: ...
 
@@ -63,16 +63,16 @@ class NetemLinks:
     kind = "netem"
 
     def __init__(self) -> None:
-        self._delays: dict[str, float] = {}
+        self._delays: dict[str, tuple[float, float]] = {}
         self._passing: dict[str, tuple[bool, bool]] = {}
 
     async def start(self, delays_ms: Mapping[str, float]) -> None:
         for name, delay in delays_ms.items():
-            self._delays[name], self._passing[name] = delay, (True, True)
+            self._delays[name], self._passing[name] = (delay, delay), (True, True)
             await asyncio.to_thread(self._apply, name, "add")
 
-    async def set_delay(self, name: str, delay_ms: float) -> None:
-        self._delays[name] = delay_ms
+    async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None:
+        self._delays[name] = (a_to_b_ms, b_to_a_ms)
         await asyncio.to_thread(self._apply, name, "change")
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None:
@@ -80,11 +80,11 @@ class NetemLinks:
         await asyncio.to_thread(self._apply, name, "change")
 
     def _apply(self, name: str, verb: str) -> None:
-        for leg, passing in zip(legs()[name], self._passing[name], strict=True):
+        for leg, passing, delay_ms in zip(legs()[name], self._passing[name], self._delays[name], strict=True):
             with routing(leg.zone) as route:
                 index = route.link_lookup(ifname=leg.interface)[0]
                 loss = 0 if passing else 100
-                route.tc(verb, "netem", index, "1:", delay=int(self._delays[name] * 1000), loss=loss, limit=100_000)
+                route.tc(verb, "netem", index, "1:", delay=int(delay_ms * 1000), loss=loss, limit=100_000)
 
 
 class WireLinks:
@@ -105,8 +105,8 @@ class WireLinks:
         )
         await self._answer()
 
-    async def set_delay(self, name: str, delay_ms: float) -> None:
-        await self._say({"link": name, "delay_ms": delay_ms})
+    async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None:
+        await self._say({"link": name, "a_to_b_ms": a_to_b_ms, "b_to_a_ms": b_to_a_ms})
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None:
         await self._say({"link": name, "a_to_b": a_to_b, "b_to_a": b_to_a})
@@ -159,7 +159,7 @@ async def calibrate(links: Links, delays_ms: Mapping[str, float]) -> dict[str, d
     first = dict(zip(delays_ms, await asyncio.gather(*map(round_trip_ms, delays_ms)), strict=True))
     corrected = {name: corrected_ms(asked, first[name] / 2) for name, asked in delays_ms.items()}
     for name, delay in corrected.items():
-        await links.set_delay(name, delay)
+        await links.set_delay(name, a_to_b_ms=delay, b_to_a_ms=delay)
     second = await asyncio.gather(*map(round_trip_ms, delays_ms))
     return {
         name: {"asked_ms": asked, "set_ms": corrected[name], "measured_ms": round(trip / 2, 3)}

@@ -9,7 +9,7 @@ Frames are read with AF_PACKET from one side, held until due, and sent on the ot
 queue in time order and needs no heap. Nothing is dropped unless ordered.
 
 Runs as a process of its own; commands come on standard input, one JSON object a line, each answered by one line:
-``{"link": "near", "delay_ms": 4.7}`` or ``{"link": "private", "a_to_b": false, "b_to_a": true}``.
+``{"link": "near", "a_to_b_ms": 4.7, "b_to_a_ms": 4.7}`` or ``{"link": "private", "a_to_b": false, "b_to_a": true}``.
 """
 
 from __future__ import annotations
@@ -112,8 +112,9 @@ def _command(links: dict[str, tuple[Direction, Direction]]) -> bool:
         return False
     order = json.loads(line)
     there, back = links[order["link"]]
-    if "delay_ms" in order:
-        there.delay_ns = back.delay_ns = int(order["delay_ms"] * 1e6)
+    for direction, key in ((there, "a_to_b_ms"), (back, "b_to_a_ms")):
+        if key in order:
+            direction.delay_ns = int(order[key] * 1e6)
     there.passing = order.get("a_to_b", there.passing)
     back.passing = order.get("b_to_a", back.passing)
     print(json.dumps({"ok": True}), flush=True)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from chaos.drivers.kubernetes import api_server, chaos_mesh, deployments, private_link, quota
+from chaos.drivers.kubernetes import api_server, deployments, network_chaos, private_link, quota, time_chaos
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from chaos.drivers.kubernetes.isolation import Isolation
 from chaos.drivers.kubernetes.nodes import Nodes
@@ -30,7 +30,7 @@ _NOTHING_PASSES = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 OWN = frozenset(
     {
         *("kill_site", "drain_site", "restore_site", "set_service", "service_state", "kill_service", "service_pid"),
-        *("set_private_link", "mend_private_link", "api_server_answers"),
+        *("set_private_link", "slow_private_link", "mend_private_link", "api_server_answers"),
     }
 )
 _FOLLOWS_WITHIN_S = 15
@@ -51,7 +51,7 @@ class KubernetesDriver:
     def lacks(self, operation: str, service: str = "") -> str:
         """What the target lacks for that operation; empty: nothing."""
         if operation in private_link.OPERATIONS:
-            return private_link.lacks(operation, self._rest, addresses=self._kubernetes.private_link is not None)
+            return private_link.lacks(operation, self._rest, self._kubernetes)
         if operation in ("deploy", "fill_quota", "admits_pod"):
             return self._lacks_of_servers(operation, service)
         if operation not in OWN:
@@ -108,11 +108,24 @@ class KubernetesDriver:
             for each in self.isolations(site):
                 each.isolate(private_link.NAME, spec)
 
+    def slow_private_link(self, more_ms: float) -> None:
+        """By Chaos Mesh at both sites, where the target gives it and their addresses; else by `rest`."""
+        own = self._kubernetes
+        if own.private_link is None or own.chaos_mesh is None:
+            self._rest.slow_private_link(more_ms)
+            return
+        what = network_chaos.slow(more_ms)
+        for site, other in zip(own.private_link, reversed(own.private_link), strict=True):
+            others, limits = own.private_link[other], (own.chaos_mesh.duration_s, own.most_pods)
+            network_chaos.impair(self.cluster(site), self._isolated(), others, what, *limits)
+
     def mend_private_link(self) -> None:
-        """Others' policies as they were; then the mirror follows again, by itself or because it is told to."""
+        """Others' policies as they were, no chaos of ours; then the mirror follows again, by itself or because it is told to."""
         for site in self._kubernetes.contexts:
             for each in self.isolations(site):
                 each.reopen(private_link.NAME)
+            if self._kubernetes.chaos_mesh is not None:
+                network_chaos.mend(self.cluster(site), self._isolated())
         if not self._rest.lacks("mend_private_link"):
             self._rest.mend_private_link()
         elif not seen(lambda: any(map(self._rest.mirrored, self._kubernetes.contexts)), _FOLLOWS_WITHIN_S):
@@ -176,7 +189,7 @@ class KubernetesDriver:
             begun = time.monotonic_ns()
             if server is not None:
                 if self._kubernetes.chaos_mesh is not None:
-                    chaos_mesh.set_clock_right(self.cluster(site), server)
+                    time_chaos.set_clock_right(self.cluster(site), server)
                 deployments.put_back(self.cluster(site), server)
             elsewhere = any(self._lacks_own(each) for each in deployments.OTHERWISE)
             if elsewhere and not self._rest.lacks("deploy"):  # what `rest` has changed, only it knows
@@ -185,7 +198,8 @@ class KubernetesDriver:
         if server is None or self._lacks_own(deployment):
             return int(self._rest.deploy(site, deployment))
         if deployment == deployments.CLOCK_AHEAD and (mesh := self._kubernetes.chaos_mesh) is not None:
-            return chaos_mesh.set_clock_ahead(self.cluster(site), server, _AHEAD_S, mesh.duration_s)
+            limits = mesh.duration_s, self._kubernetes.most_pods
+            return time_chaos.set_clock_ahead(self.cluster(site), server, _AHEAD_S, *limits)
         return deployments.deploy(self.cluster(site), server, deployments.wanted(given, deployment))
 
     def fill_quota(self, site: str, *, full: bool) -> None:
@@ -206,9 +220,11 @@ class KubernetesDriver:
 
     def isolations(self, site: str) -> list[Isolation]:
         """Of the namespaces whose network is taken."""
-        own, cluster = self._kubernetes, self.cluster(site)
-        spaces = own.namespaces if own.isolated is None else own.isolated
-        return [Isolation(cluster, each) for each in spaces]
+        return [Isolation(self.cluster(site), each) for each in self._isolated()]
+
+    def _isolated(self) -> list[str]:
+        own = self._kubernetes
+        return own.namespaces if own.isolated is None else own.isolated
 
     def _lacks_of_servers(self, operation: str, deployment: str) -> str:
         if operation != "deploy":

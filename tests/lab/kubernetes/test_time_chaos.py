@@ -33,13 +33,6 @@ def product(tmp_path: Path) -> Workload:
     return next(each for each in workloads.workloads(Options(state=tmp_path), "fra") if each.is_product)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("1m30s", 90), ("-2h", -7200), ("1.5s", 1.5), ("20ms", 0.02), ("900s", 900)]
-)
-def test_durations_are_read_as_go_writes_them(text: str, seconds: float) -> None:
-    assert time_chaos.seconds(text, "duration") == pytest.approx(seconds)
-
-
 def test_what_is_asked_for_is_kept(product: Workload) -> None:
     whole = spec(duration="15m", containerNames=["vitals"], clockIds=["CLOCK_REALTIME"])
     one = time_chaos.checked({"name": "one"}, whole, product)

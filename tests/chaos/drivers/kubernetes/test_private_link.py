@@ -47,7 +47,11 @@ def test_what_is_missing_for_it_is_said_by_name() -> None:
     link = {"fra": ["10.1.0.0/24"], "gra": ["10.2.0.0/24"]}
     assert clusters().lacks("set_private_link") == "kubernetes.private_link is not given"
     assert clusters(private_link=link).lacks("set_private_link") == ""
-    assert "Chaos Mesh" in clusters(private_link=link).lacks("slow_private_link")
+    no_mesh = "a policy delays nothing, and kubernetes.chaos_mesh is not given"
+    assert clusters(private_link=link).lacks("slow_private_link") == no_mesh
+    assert clusters(chaos_mesh={}).lacks("slow_private_link") == "kubernetes.private_link is not given"
+    assert clusters().lacks("slow_private_link") == f"kubernetes.private_link is not given; {no_mesh}"
+    assert clusters(private_link=link, chaos_mesh={}).lacks("slow_private_link") == ""
     assert clusters().lacks("private_round_trip_ms") == "kubernetes.commands.private_round_trip is not given"
     assert clusters().lacks("mend_private_link") == "kubernetes.commands.mirrored is not given"
     mirrored = {"mirrored": ["m"]}
@@ -98,8 +102,8 @@ def test_the_link_alone_is_cut_and_comes_back(own: RunningLab, state: str) -> No
 
 
 @pytest.mark.lab
-def test_a_link_that_is_slow_or_has_no_addresses_is_the_lab_s(own: RunningLab) -> None:
-    lab = driver(own)
+def test_a_link_without_chaos_mesh_or_without_addresses_is_the_lab_s(own: RunningLab) -> None:
+    lab = driver(own, chaos_mesh=None)
     before = lab.private_round_trip_ms()
     assert before is not None
     lab.slow_private_link(20)
