@@ -17,6 +17,7 @@ _OF = {  # operation of a driver -> the command that does it
     "perform": "perform",
     "rejoin": "rejoin",
     "mirrored": "mirrored",
+    "volume_writable": "volume_writable",
     "deployed": "deployed",
     "hand_over": "hand_over",
     "read_store": "read_store",
@@ -77,6 +78,9 @@ class CommandDriver:
 
     def mirrored(self, site: str) -> bool:
         return self._run("mirrored", check=(0, 1), site=site).returncode == 0
+
+    def volume_writable(self, site: str) -> bool:
+        return self._run("volume_writable", check=(0, 1), site=site).returncode == 0
 
     def deployed(self, site: str) -> list[dict[str, Any]]:  # JSON values
         said = self._run("deployed", site=site).stdout.splitlines()

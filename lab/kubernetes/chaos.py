@@ -1,8 +1,8 @@
 """Creating and deleting objects of Chaos Mesh, as if it were installed.
 
 TimeChaos starts the servers anew with another clock, one after the other: Chaos Mesh changes the clock of processes that run, and
-the lab's servers are told theirs when they start. NetworkChaos makes the private link slow. A duration is kept: the effect ends
-by itself, whether anybody deletes the object or not.
+the lab's servers are told theirs when they start. NetworkChaos makes the private link slow, IOChaos fills the volume of the
+database. A duration is kept: the effect ends by itself, whether anybody deletes the object or not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 
 from lab.kubernetes.asked import Asked
 from lab.kubernetes.creation import created
-from lab.kubernetes.objects import network_chaos, time_chaos
+from lab.kubernetes.objects import io_chaos, network_chaos, time_chaos
 from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.refusal import not_found, not_stood_in_for
 from lab.kubernetes.standing import Standing
@@ -54,6 +54,10 @@ async def end(standing: Standing, asked: Asked) -> None:
 def _checked(standing: Standing, plural: str, made: Object, spec: object) -> Chaos:
     if plural == "timechaos":
         return time_chaos.checked(made, spec, _product(standing))
+    if plural == "iochaos":
+        if not standing.options.volume_mb:
+            raise not_stood_in_for("IOChaos where the databases stand on the machine's own disk (lab.volume_mb is 0)")
+        return io_chaos.checked(made, spec, standing.database)
     (other,) = (each for each in SITES if each != standing.site)
     return network_chaos.checked(made, spec, PRIVATE[other])
 

@@ -17,12 +17,13 @@ import asyncpg
 from lab import system
 from lab.kubernetes import policies
 from lab.kubernetes.objects.quotas import exceeded
-from lab.kubernetes.wanted import NetworkChaos, Pod, Wanted
+from lab.kubernetes.wanted import IOChaos, NetworkChaos, Pod, Wanted
 from lab.kubernetes.workloads import Workload, process
 from lab.model import Process, ServiceFailed
 from lab.provider import Provider
 from lab.services import vitals
 from lab.services.vitals import Deployment
+from lab.storage import Storage
 from lab.supervisor import Running, ZoneSupervisor
 
 _AGAIN_AFTER_S = (1, 2, 5)
@@ -35,14 +36,21 @@ class Orders:
     """Of one site. `changed` is called whenever what is wanted, or what is, may have become another."""
 
     def __init__(
-        self, wanted: Wanted, supervisor: ZoneSupervisor, provider: Provider, changed: Callable[[], None]
+        self,
+        wanted: Wanted,
+        supervisor: ZoneSupervisor,
+        provider: Provider,
+        storage: Storage,
+        changed: Callable[[], None],
     ) -> None:
-        self._wanted, self._supervisor, self._provider, self._changed = wanted, supervisor, provider, changed
+        self._wanted, self._supervisor, self._provider, self._storage = wanted, supervisor, provider, storage
+        self._changed = changed
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by workload
         self._specs: dict[str, Process] = {}  # how a process that was ended had been started
         self._failed: defaultdict[str, int] = defaultdict(int)  # uid of a pod -> starts that failed in a row
         self._tasks: set[asyncio.Task[None]] = set()
         self._deployed_here = False  # otherwise than they should be, by this interface
+        self._filled_here = False  # the volume of the product's database, by this interface
         self._healed_ns = provider.healed_ns.get(wanted.site, 0)
 
     # orders
@@ -101,10 +109,17 @@ class Orders:
         self._changed()
 
     async def enforce_chaos(self) -> None:
-        """Have the private link slow exactly when chaos that runs says so. Raises ServiceFailed."""
+        """Have the private link slow, and the volume full, exactly when chaos that runs says so.
+
+        Raises ServiceFailed, Refused.
+        """
         running = [each for each in self._wanted.chaos.values() if each.runs]
         more_ms = next((each.more_ms for each in running if isinstance(each, NetworkChaos)), 0)
         await self._provider.slow(self._wanted.site, more_ms)
+        full = any(isinstance(each, IOChaos) for each in running)
+        if full != self._filled_here:  # a volume that somebody else has filled is his
+            self._filled_here = full
+            await self._storage.fill(self._wanted.site, full=full)
         self._changed()
 
     def later(self, after_s: float, act: Callable[[], Awaitable[None]]) -> None:

@@ -113,6 +113,11 @@ class NetworkChaos(Chaos):
     more_ms: float
 
 
+@dataclass(kw_only=True)
+class IOChaos(Chaos):
+    """Nothing more is to fit on the volume of the product's database."""
+
+
 Marks = dict[str, dict[str, str | None]]  # "labels" and "annotations" as somebody has set them; None: removed
 
 

@@ -62,6 +62,7 @@ _BY_CHAOS_MESH = {
     "deploy clock-ahead": (_LIST_PODS, *_chaos(chaos_mesh.TIME)),
     "slow_private_link": (_LIST_PODS, *_chaos(chaos_mesh.NETWORK)),
     "mend_private_link": _chaos(chaos_mesh.NETWORK),
+    "fill_volume": (*_LOOK, *_chaos(chaos_mesh.IO)),
 }
 
 

@@ -14,7 +14,7 @@ from chaos.drivers.kubernetes.seen import see
 from targets.kubernetes import Kubernetes
 
 GROUP, _VERSION = "chaos-mesh.org", "v1alpha1"
-TIME, NETWORK = "TimeChaos", "NetworkChaos"
+TIME, NETWORK, IO = "TimeChaos", "NetworkChaos", "IOChaos"
 _SEEN_WITHIN_S = 20  # with a rollout that is put back as well, a call still ends within a minute
 
 Spec = dict[str, Any]  # JSON values
@@ -32,6 +32,8 @@ def kinds(kubernetes: Kubernetes) -> dict[str, str]:
     found = {"deploy clock-ahead": TIME}
     if kubernetes.private_link is not None:
         found |= {"slow_private_link": NETWORK}
+    if kubernetes.chaos_mesh.volume_path is not None:
+        found |= {"fill_volume": IO}
     return found
 
 

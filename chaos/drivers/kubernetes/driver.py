@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from chaos.drivers.kubernetes import api_server, deployments, network_chaos, private_link, quota, time_chaos
+from chaos.drivers.kubernetes import api_server, deployments, io_chaos, network_chaos, private_link, quota, time_chaos
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from chaos.drivers.kubernetes.isolation import Isolation
 from chaos.drivers.kubernetes.nodes import Nodes
@@ -21,7 +21,7 @@ from targets.kubernetes import Kubernetes, Workload
 
 _SEEN_WITHIN_S = 40
 _AHEAD_S = 90  # of a clock
-_STAYS_DEAD = "database"
+_DATABASE = "database"  # stays dead when it is killed
 _LINKS = ("private-link", "public-link")
 DENY_ALL = "zweitherz-deny-all"
 _NOTHING_PASSES = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -55,7 +55,8 @@ class KubernetesDriver:
         if operation in ("deploy", "fill_quota", "admits_pod"):
             return self._lacks_of_servers(operation, service)
         if operation not in OWN:
-            return str(self._rest.lacks(operation))
+            missing = str(self._rest.lacks(operation))
+            return missing and self._lacks_volume() if operation == "fill_volume" else missing
         if operation in ("kill_site", "drain_site", "restore_site"):
             return str(self._rest.lacks("rejoin")) if operation == "restore_site" else ""
         if service and self._is_elsewhere(service) and self._rest.lacks(operation):
@@ -167,7 +168,7 @@ class KubernetesDriver:
         running = [each for each in cluster.pods(found.namespace, found.selector) if each.runs]
         if not running:
             raise ClusterRefused(f"{service} of {site}: no pod runs that could be ended")
-        if service == _STAYS_DEAD:
+        if service == _DATABASE:
             self._end(cluster, [found])
         else:
             cluster.end_pods(found.namespace, found.selector)
@@ -202,6 +203,16 @@ class KubernetesDriver:
             return time_chaos.set_clock_ahead(self.cluster(site), server, _AHEAD_S, *limits)
         return deployments.deploy(self.cluster(site), server, deployments.wanted(given, deployment))
 
+    def fill_volume(self, site: str, *, full: bool) -> None:
+        """By Chaos Mesh, where the target says what to refuse writes to; else by `rest`."""
+        own = self._kubernetes
+        if own.chaos_mesh is None or self._lacks_volume():
+            self._rest.fill_volume(site, full=full)
+        elif full:
+            io_chaos.fill(self.cluster(site), own.workloads[_DATABASE], own.chaos_mesh, own.most_pods)
+        else:
+            io_chaos.free(self.cluster(site), own.workloads[_DATABASE])
+
     def fill_quota(self, site: str, *, full: bool) -> None:
         server = self._quota_of(site)
         if full:
@@ -234,6 +245,13 @@ class KubernetesDriver:
 
     def _lacks_own(self, deployment: str) -> str:
         return deployments.lacks(self._kubernetes, self._server(), deployment)
+
+    def _lacks_volume(self) -> str:
+        """What the target lacks for a volume that is full by Chaos Mesh; empty: nothing."""
+        own = self._kubernetes
+        if own.chaos_mesh is None or own.chaos_mesh.volume_path is None:
+            return "kubernetes.chaos_mesh.volume_path is not given"
+        return "" if _DATABASE in own.workloads else f"kubernetes.workloads has no {_DATABASE}"
 
     def _server(self) -> Workload | None:
         """What runs the servers, if that is a Deployment."""

@@ -17,7 +17,7 @@ DRILL = {
     ("pods/eviction", "create"),
     *product(("networkpolicies",), ("create", "delete", "list", "patch")),
     *product(("resourcequotas",), ("create", "delete", "list")),
-    *product(("timechaos", "networkchaos"), ("create", "delete", "get")),
+    *product(("timechaos", "networkchaos", "iochaos"), ("create", "delete", "get")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
@@ -25,7 +25,7 @@ GROUPS = {
     **dict.fromkeys(("pods", "pods/eviction", "services", "endpoints", "nodes", "resourcequotas"), ""),
     **dict.fromkeys(("deployments", "statefulsets"), "apps"),
     "networkpolicies": "networking.k8s.io",
-    **dict.fromkeys(("timechaos", "networkchaos"), "chaos-mesh.org"),
+    **dict.fromkeys(("timechaos", "networkchaos", "iochaos"), "chaos-mesh.org"),
     "selfsubjectaccessreviews": "authorization.k8s.io",
 }
 DOCUMENTS = [

@@ -30,6 +30,7 @@ def test_discovery_names_every_resource_with_its_verbs() -> None:
     assert {each["name"]: each["kind"] for each in mesh["resources"]} == {
         "timechaos": "TimeChaos",
         "networkchaos": "NetworkChaos",
+        "iochaos": "IOChaos",
     }
     assert catalogue.group("") is None
     assert catalogue.group("batch") is None

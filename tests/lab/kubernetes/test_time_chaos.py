@@ -155,6 +155,6 @@ def test_kubectl_lists_it_and_who_only_looks_may_not_make_one(
     reader = client.CustomObjectsApi(speaking.api("gra-read-only"))
     assert refused(lambda: reader.create_namespaced_custom_object(*_OF, body())).status == 403
     assert refused(lambda: custom.create_namespaced_custom_object(*_OF, body(mode="one"))).status == 501
-    assert refused(lambda: custom.list_namespaced_custom_object(*_OF[:3], "iochaos")).status == 404
+    assert refused(lambda: custom.list_namespaced_custom_object(*_OF[:3], "podchaos")).status == 404
     custom.create_namespaced_custom_object(*_OF, body())
     assert "ahead" in speaking.kubectl("get", "timechaos", context="gra")

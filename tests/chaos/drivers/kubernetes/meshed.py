@@ -35,6 +35,9 @@ class Meshed:
     def workload(self, kind: str, namespace: str, name: str) -> Found:
         return Found(kind, namespace, name, 2, 2, f"app={name},tier=front", None)
 
+    def mounts(self, kind: str, namespace: str, name: str) -> list[tuple[str, str]]:
+        return [(name, "/data"), (name, "/conf"), ("sidecar", "/run")]
+
     def pods(self, namespace: str, selector: str = "") -> list[Pod]:
         return [Pod(namespace, f"p{number}", number, True, True, True) for number in range(self.number)]
 

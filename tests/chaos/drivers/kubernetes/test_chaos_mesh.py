@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaos.drivers.kubernetes import chaos_mesh
-from chaos.drivers.kubernetes.chaos_mesh import NETWORK, TIME, Chaos
+from chaos.drivers.kubernetes.chaos_mesh import IO, NETWORK, TIME, Chaos
 from chaos.drivers.kubernetes.cluster import ClusterRefused
 from drill.examining import examine_target
 from targets.kubernetes import Kubernetes
@@ -91,6 +91,7 @@ def test_only_kinds_that_a_target_needs_are_asked_for() -> None:
     assert kinds(private_link=link) == set()
     assert kinds(chaos_mesh={}) == {TIME}
     assert kinds(chaos_mesh={}, private_link=link) == {TIME, NETWORK}
+    assert kinds(chaos_mesh={"volume_path": "/data"}) == {TIME, IO}
 
 
 @pytest.mark.lab
