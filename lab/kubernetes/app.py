@@ -208,13 +208,13 @@ class Api:
         """Create an object of its own, or delete it: shown as it is afterwards, and one that is gone as it was last."""
         kind, plural, objects = _KEPT[what.resource.plural], what.resource.plural, self._standing.versions.objects
         if what.verb == "create":
-            await kind.create(self._standing, what, body)
+            kind.create(self._standing, what, body)
             await self._standing.look()
             return JSONResponse(
                 lists.one(what.resource, objects[plural, what.namespace, body["metadata"]["name"]]), 201
             )
         last = self._found(what)
-        await kind.end(self._standing, what)
+        kind.end(self._standing, what)
         await self._standing.look()
         return JSONResponse(lists.one(what.resource, objects.get((plural, what.namespace, str(what.name)), last)))
 

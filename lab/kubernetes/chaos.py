@@ -7,9 +7,9 @@ database. A duration is kept: the effect ends by itself, whether anybody deletes
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
-from functools import partial
 
 from lab.kubernetes.asked import Asked
 from lab.kubernetes.creation import created
@@ -22,33 +22,28 @@ from lab.kubernetes.workloads import Workload
 from lab.model import PRIVATE, SITES
 
 
-async def create(standing: Standing, asked: Asked, body: Object) -> None:
-    """Have its effect begin. Raises Refusal 400, 404, 409, 422 or 501, ServiceFailed, Refused; then there is no such object."""
+def create(standing: Standing, asked: Asked, body: Object) -> None:
+    """Have its effect begin; its status says when it has. Raises Refusal 400, 404, 409, 422 or 501."""
     held, plural = standing.wanted.chaos, asked.resource.plural
     of_its_kind = {key[1:] for key in held if key[0] == plural}
     made = created(asked, body, standing.namespaces, of_its_kind)
     one = _checked(standing, plural, made, body.get("spec"))
     if of_its_kind:
         raise not_stood_in_for(f"more than one {asked.resource.kind} at a time")
-    key = plural, made["namespace"], made["name"]
-    held[key] = one
-    try:
-        await _enforce(standing, one)
-    except BaseException:
-        held.pop(key, None)
-        raise
+    held[plural, made["namespace"], made["name"]] = one
+    _enforce(standing, one)
     if one.duration_s is not None:
-        standing.orders.later(one.duration_s, partial(_stop, standing, one))
+        asyncio.get_running_loop().call_later(one.duration_s, _stop, standing, one)
 
 
-async def end(standing: Standing, asked: Asked) -> None:
-    """Have its effect end; it is gone when nothing has it any more. Raises Refusal 404, ServiceFailed, Refused."""
+def end(standing: Standing, asked: Asked) -> None:
+    """Have its effect end; it is gone when nothing has it any more. Raises Refusal 404."""
     plural = asked.resource.plural
     one = standing.wanted.chaos.get((plural, str(asked.namespace), str(asked.name)))
     if one is None:
         raise not_found(f"{plural}.chaos-mesh.org", str(asked.name))
     one.deleted_s = one.deleted_s or time.time()
-    await _stop(standing, one)
+    _stop(standing, one)
 
 
 def _checked(standing: Standing, plural: str, made: Object, spec: object) -> Chaos:
@@ -62,20 +57,20 @@ def _checked(standing: Standing, plural: str, made: Object, spec: object) -> Cha
     return network_chaos.checked(made, spec, PRIVATE[other])
 
 
-async def _stop(standing: Standing, one: Chaos) -> None:
+def _stop(standing: Standing, one: Chaos) -> None:
     if one.runs and one in standing.wanted.chaos.values():
         one.runs = False
-        await _enforce(standing, one)
+        _enforce(standing, one)
 
 
-async def _enforce(standing: Standing, one: Chaos) -> None:
+def _enforce(standing: Standing, one: Chaos) -> None:
     """Have what is so become what the object says, whether it runs or has ended."""
     if isinstance(one, TimeChaos):
         product = _product(standing)
         deployment = replace(standing.wanted.scale(product).deployment, clock_s=one.offset_s if one.runs else 0)
         standing.orders.deploy(product, deployment)
     else:
-        await standing.orders.enforce_chaos()
+        standing.orders.take_up_chaos()
 
 
 def _product(standing: Standing) -> Workload:

@@ -10,7 +10,7 @@ import asyncio
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 import asyncpg
 
@@ -49,6 +49,7 @@ class Orders:
         self._specs: dict[str, Process] = {}  # how a process that was ended had been started
         self._failed: defaultdict[str, int] = defaultdict(int)  # uid of a pod -> starts that failed in a row
         self._tasks: set[asyncio.Task[None]] = set()
+        self._enforcing = asyncio.Lock()  # chaos
         self._deployed_here = False  # otherwise than they should be, by this interface
         self._filled_here = False  # the volume of the product's database, by this interface
         self._healed_ns = provider.healed_ns.get(wanted.site, 0)
@@ -113,23 +114,19 @@ class Orders:
 
         Raises ServiceFailed, Refused.
         """
-        running = [each for each in self._wanted.chaos.values() if each.runs]
-        more_ms = next((each.more_ms for each in running if isinstance(each, NetworkChaos)), 0)
-        await self._provider.slow(self._wanted.site, more_ms)
-        full = any(isinstance(each, IOChaos) for each in running)
-        if full != self._filled_here:  # a volume that somebody else has filled is his
-            self._filled_here = full
-            await self._storage.fill(self._wanted.site, full=full)
+        async with self._enforcing:
+            running = [each for each in self._wanted.chaos.values() if each.runs]
+            more_ms = next((each.more_ms for each in running if isinstance(each, NetworkChaos)), 0)
+            await self._provider.slow(self._wanted.site, more_ms)
+            full = any(isinstance(each, IOChaos) for each in running)
+            if full != self._filled_here:  # a volume that somebody else has filled is his
+                self._filled_here = full
+                await self._storage.fill(self._wanted.site, full=full)
         self._changed()
 
-    def later(self, after_s: float, act: Callable[[], Awaitable[None]]) -> None:
-        """Do that after a while, unless the lab has ended."""
-
-        async def wait() -> None:
-            await asyncio.sleep(after_s)
-            await act()
-
-        self._keep(wait())
+    def take_up_chaos(self) -> None:
+        """The same, and nobody waits for it: a volume may take longer to fill than a client waits for an answer."""
+        self._keep(self.enforce_chaos())
 
     async def lift(self) -> None:
         """Everything as it was built: what was ordered here is over. Raises ServiceFailed, Refused."""
@@ -147,7 +144,7 @@ class Orders:
         if (healed := self._provider.healed_ns.get(self._wanted.site, 0)) != self._healed_ns:
             self._healed_ns = healed
             self._as_built()
-            self._keep(self.enforce_chaos())
+            self.take_up_chaos()
         for workload in self._wanted.workloads:
             if self._locks[_key(workload)].locked():
                 continue  # an order is being carried out: it knows better which pod is which

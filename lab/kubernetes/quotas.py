@@ -12,14 +12,14 @@ from lab.kubernetes.refusal import Refusal, not_found, not_stood_in_for
 from lab.kubernetes.standing import Standing
 
 
-async def create(standing: Standing, asked: Asked, body: Object) -> None:
+def create(standing: Standing, asked: Asked, body: Object) -> None:
     """Have it hold. Raises Refusal 400, 404, 409, 422 or 501."""
     held = standing.wanted.quotas
     made = created(asked, body, standing.namespaces, held)
     held[made["namespace"], made["name"]] = {"metadata": made, "spec": {"hard": {PODS: _hard(body.get("spec"))}}}
 
 
-async def end(standing: Standing, asked: Asked) -> None:
+def end(standing: Standing, asked: Asked) -> None:
     """It holds no more, and what it kept from being made is made. Raises Refusal 404."""
     if standing.wanted.quotas.pop((str(asked.namespace), str(asked.name)), None) is None:
         raise not_found("resourcequotas", str(asked.name))

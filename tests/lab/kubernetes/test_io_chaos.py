@@ -95,6 +95,15 @@ def body(**changes: Any) -> dict[str, Any]:
     }
 
 
+def await_injected(custom: client.CustomObjectsApi) -> None:
+    eventually(lambda: conditions(custom.get_namespaced_custom_object(*_OF, "full"))["AllInjected"] == "True")
+
+
+def is_over(custom: client.CustomObjectsApi) -> bool:
+    shown = custom.get_namespaced_custom_object(*_OF, "full")
+    return (shown["status"]["experiment"]["desiredPhase"], conditions(shown)["AllRecovered"]) == ("Stop", "True")
+
+
 def conditions(shown: dict[str, Any]) -> dict[str, str]:
     return {each["type"]: each["status"] for each in shown["status"]["conditions"]}
 
@@ -124,11 +133,12 @@ def test_the_volume_of_that_site_is_full_until_it_is_deleted(
     small: SpeakingLab, custom: client.CustomObjectsApi
 ) -> None:
     made = custom.create_namespaced_custom_object(*_OF, body())
-    assert conditions(made)["AllInjected"] == "True"
+    assert made["status"]["experiment"]["desiredPhase"] == "Run"
+    await_injected(custom)
     assert (writable(small, "gra"), writable(small, "fra")) == (False, True)
     assert refused(lambda: custom.create_namespaced_custom_object(*_OF, body())).status == 409
     custom.delete_namespaced_custom_object(*_OF, "full")
-    assert custom.list_namespaced_custom_object(*_OF)["items"] == []
+    eventually(lambda: custom.list_namespaced_custom_object(*_OF)["items"] == [])
     assert writable(small, "gra")
 
 
@@ -137,14 +147,12 @@ def test_the_volume_of_that_site_is_full_until_it_is_deleted(
 def test_it_ends_by_its_duration_with_the_lease_and_when_the_site_is_healed(
     small: SpeakingLab, custom: client.CustomObjectsApi, ended: str
 ) -> None:
-    custom.create_namespaced_custom_object(*_OF, body(duration="2s" if ended == "its duration" else "15m"))
-    if ended == "the lease":
-        small.control.call("kubernetes", site="gra")
-    elif ended == "heal":
-        small.control.call("heal", site="gra")
+    custom.create_namespaced_custom_object(*_OF, body(duration="3s" if ended == "its duration" else "15m"))
     if ended == "its duration":
-        eventually(lambda: conditions(custom.get_namespaced_custom_object(*_OF, "full"))["AllRecovered"] == "True")
+        eventually(lambda: is_over(custom))
     else:
+        await_injected(custom)
+        small.control.call("heal" if ended == "heal" else "kubernetes", site="gra")
         assert custom.list_namespaced_custom_object(*_OF)["items"] == []
     assert eventually(lambda: writable(small, "gra"))
 

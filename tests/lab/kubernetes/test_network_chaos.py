@@ -106,6 +106,15 @@ def body(**changes: Any) -> dict[str, Any]:
     }
 
 
+def await_injected(custom: client.CustomObjectsApi) -> None:
+    eventually(lambda: conditions(custom.get_namespaced_custom_object(*_OF, "slow"))["AllInjected"] == "True")
+
+
+def is_over(custom: client.CustomObjectsApi) -> bool:
+    shown = custom.get_namespaced_custom_object(*_OF, "slow")
+    return (shown["status"]["experiment"]["desiredPhase"], conditions(shown)["AllRecovered"]) == ("Stop", "True")
+
+
 def conditions(shown: dict[str, Any]) -> dict[str, str]:
     return {each["type"]: each["status"] for each in shown["status"]["conditions"]}
 
@@ -128,14 +137,15 @@ def test_what_leaves_the_site_is_late_until_it_is_deleted(
 ) -> None:
     usual = trip()
     made = custom.create_namespaced_custom_object(*_OF, body())
-    assert conditions(made)["AllInjected"] == "True"
+    assert made["status"]["experiment"]["desiredPhase"] == "Run"
+    await_injected(custom)
     # one way: the other site's packets are not late. A delay of both ways would take 300 ms more
     assert 0.8 * 150 < trip() - usual < 300
     assert refused(lambda: custom.create_namespaced_custom_object(*_OF, body())).status == 409
     second = {**body(), "metadata": {"name": "second"}}
     assert refused(lambda: custom.create_namespaced_custom_object(*_OF, second)).status == 501
     custom.delete_namespaced_custom_object(*_OF, "slow")
-    assert custom.list_namespaced_custom_object(*_OF)["items"] == []
+    eventually(lambda: custom.list_namespaced_custom_object(*_OF)["items"] == [])
     assert eventually(lambda: trip() - usual < 100)
     assert refused(lambda: custom.delete_namespaced_custom_object(*_OF, "slow")).status == 404
 
@@ -146,6 +156,7 @@ def test_what_the_provider_does_to_the_link_adds_to_it(
 ) -> None:
     usual = trip()
     custom.create_namespaced_custom_object(*_OF, body())
+    await_injected(custom)
     speaking.control.call("link", state="slow", more_ms=150)
     assert trip() - usual > 0.8 * 450
     speaking.control.call("link", state="up")
@@ -158,14 +169,12 @@ def test_it_ends_by_its_duration_with_the_lease_and_when_the_site_is_healed(
     speaking: SpeakingLab, custom: client.CustomObjectsApi, trip: Callable[[], float], ended: str
 ) -> None:
     usual = trip()
-    custom.create_namespaced_custom_object(*_OF, body(duration="2s" if ended == "its duration" else "15m"))
-    if ended == "the lease":
-        speaking.control.call("kubernetes", site="gra")
-    elif ended == "heal":
-        speaking.control.call("heal", site="gra")
+    custom.create_namespaced_custom_object(*_OF, body(duration="3s" if ended == "its duration" else "15m"))
     if ended == "its duration":
-        eventually(lambda: conditions(custom.get_namespaced_custom_object(*_OF, "slow"))["AllRecovered"] == "True")
+        eventually(lambda: is_over(custom))
     else:
+        await_injected(custom)
+        speaking.control.call("heal" if ended == "heal" else "kubernetes", site="gra")
         assert custom.list_namespaced_custom_object(*_OF)["items"] == []
     assert eventually(lambda: trip() - usual < 100)
 
