@@ -32,7 +32,8 @@ class Workload(Part):
 class Commands(Part):
     """How the target does what Kubernetes has no word for: programs of its operators, run where the drill runs.
 
-    A word ``{site}``, ``{step}``, ``{state}`` or ``{file}`` in it is replaced. Each ends within a minute; exit code 0: done.
+    A word ``{site}``, ``{step}``, ``{state}``, ``{rounds}`` or ``{file}`` in it is replaced. Each ends within a minute; exit code
+    0: done.
 
     journal    prints what the runbook did so far, one JSON object a line: t_unix_ns, cluster, site, step, state, procedure
                (takeover, hand-over), and why where there is one
@@ -45,6 +46,7 @@ class Commands(Part):
     api_server makes the site's Kubernetes API unreachable ({state}: stopped), or reachable again (running)
     private_round_trip   prints how many milliseconds a round trip over the private link takes, or nothing: none comes back.
                Between pods of `isolated` at both sites: what Chaos Mesh makes slow is what leaves a pod
+    private_loss   prints which share (0 to 1) of {rounds} round trips over it did not come back at the first attempt
     volume_writable    writes a few blocks to the volume of a site's database, as its container sees it, and takes them away;
                exit code 0: they were written, 1: they were not, for want of space
     read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "digest": …}}
@@ -59,6 +61,7 @@ class Commands(Part):
     hand_over: Command | None = None
     read_store: Command | None = None
     private_round_trip: Command | None = None
+    private_loss: Command | None = None
     api_server: Command | None = None
 
 
@@ -117,8 +120,8 @@ class Kubernetes(Part):
                 For the time of the fault that policy stands in place of those of others that allow something, in the
                 namespaces of `isolated`: their pods may then talk to everything but these addresses
     deployments what drills may have the workload `server` deployed as
-    chaos_mesh  a clock that is ahead is a TimeChaos, a slow private link a NetworkChaos, a full volume an IOChaos; null: no drill
-                uses Chaos Mesh
+    chaos_mesh  a clock that is ahead is a TimeChaos, a slow or lossy private link a NetworkChaos, a full volume an IOChaos;
+                null: no drill uses Chaos Mesh
     most_pods   a drill that would end more pods than that at one site, or break more of them by Chaos Mesh, is refused: its
                 selectors are wider than somebody thought
     """

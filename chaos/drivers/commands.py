@@ -22,6 +22,7 @@ _OF = {  # operation of a driver -> the command that does it
     "hand_over": "hand_over",
     "read_store": "read_store",
     "private_round_trip_ms": "private_round_trip",
+    "private_loss": "private_loss",
     "set_api_server": "api_server",
 }
 # nothing at such a target mends itself when a drill falls silent: what is owed stands in undo.jsonl, for zweitherz undo
@@ -120,6 +121,16 @@ class CommandDriver:
             raise CommandFailed(
                 f"kubernetes.commands.private_round_trip: printed no milliseconds ({said[:80]!r})"
             ) from error
+
+    def private_loss(self, rounds: int) -> float:
+        said = self._run("private_loss", rounds=str(rounds)).stdout.strip()
+        try:
+            share = float(said)
+        except ValueError:
+            share = -1
+        if not 0 <= share <= 1:
+            raise CommandFailed(f"kubernetes.commands.private_loss: printed no share from 0 to 1 ({said[:80]!r})")
+        return share
 
     def _run(self, operation: str, check: Sequence[int] = (0,), **words: str) -> subprocess.CompletedProcess[str]:
         key = _OF[operation]

@@ -1,8 +1,8 @@
 """Creating and deleting objects of Chaos Mesh, as if it were installed.
 
 TimeChaos starts the servers anew with another clock, one after the other: Chaos Mesh changes the clock of processes that run, and
-the lab's servers are told theirs when they start. NetworkChaos makes the private link slow, IOChaos fills the volume of the
-database. A duration is kept: the effect ends by itself, whether anybody deletes the object or not.
+the lab's servers are told theirs when they start. NetworkChaos makes the private link slow or lossy, IOChaos fills the volume
+of the database. A duration is kept: the effect ends by itself, whether anybody deletes the object or not.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from lab.kubernetes.objects.quotas import exceeded
 from lab.kubernetes.wanted import IOChaos, NetworkChaos, Pod, Wanted
 from lab.kubernetes.workloads import Workload, process
 from lab.model import Process, ServiceFailed
-from lab.provider import Provider
+from lab.provider import SOUND, Provider
 from lab.services import vitals
 from lab.services.vitals import Deployment
 from lab.storage import Storage
@@ -110,14 +110,14 @@ class Orders:
         self._changed()
 
     async def enforce_chaos(self) -> None:
-        """Have the private link slow, and the volume full, exactly when chaos that runs says so.
+        """Have the private link slow or lossy, and the volume full, exactly when chaos that runs says so.
 
         Raises ServiceFailed, Refused.
         """
         async with self._enforcing:
             running = [each for each in self._wanted.chaos.values() if each.runs]
-            more_ms = next((each.more_ms for each in running if isinstance(each, NetworkChaos)), 0)
-            await self._provider.slow(self._wanted.site, more_ms)
+            impaired = next((each.impaired for each in running if isinstance(each, NetworkChaos)), SOUND)
+            await self._provider.impair(self._wanted.site, impaired)
             full = any(isinstance(each, IOChaos) for each in running)
             if full != self._filled_here:  # a volume that somebody else has filled is his
                 self._filled_here = full

@@ -152,7 +152,7 @@ class Standing:
                 return time_chaos.shown(one, product, replicas)
             case NetworkChaos():
                 own = [pod for pod in wanted.pods if pod.workload.namespace == policies.NAMESPACE]
-                return network_chaos.shown(one, own, self._provider.slowed_ms[self.site])
+                return network_chaos.shown(one, own, self._provider.impaired_from[self.site])
             case IOChaos():
                 return io_chaos.shown(one, wanted.pods_of(self.database), writable=self._writable)
         raise TypeError(f"{type(one).__name__}: nothing shows it")

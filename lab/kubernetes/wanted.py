@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.kubernetes.workloads import Workload
+from lab.provider import Impaired
 from lab.services.vitals import Deployment
 
 NODES_PER_SITE = 2
@@ -108,9 +109,9 @@ class TimeChaos(Chaos):
 
 @dataclass(kw_only=True)
 class NetworkChaos(Chaos):
-    """What leaves the site by the private link is to arrive so much later."""
+    """What is to happen to what leaves the site by the private link."""
 
-    more_ms: float
+    impaired: Impaired
 
 
 @dataclass(kw_only=True)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import statistics
+import struct
 import sys
 import time
 from collections.abc import Mapping
@@ -22,10 +24,12 @@ from lab.net.topology import legs
 
 _CLOSED_PORT = 9  # "discard": nobody listens, so a connect is answered by a reset after exactly one round trip
 _ROUNDS = 7
+_AT_ONCE = 200  # round trips: each holds a file descriptor
+_SENT_AGAIN_S = 1.5  # by then what was lost has been sent again
 
 
 class Links(Protocol):
-    """What the lab does to links. Delays are one way, in milliseconds."""
+    """What the lab does to links. Delays are one way, in milliseconds; losses are shares, from 0 to 1."""
 
     kind: str
 
@@ -34,6 +38,8 @@ class Links(Protocol):
     async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None: ...
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None: ...
+
+    async def set_loss(self, name: str, *, a_to_b: float, b_to_a: float) -> None: ...
 
 
 def netem_works() -> bool:
@@ -65,10 +71,11 @@ class NetemLinks:
     def __init__(self) -> None:
         self._delays: dict[str, tuple[float, float]] = {}
         self._passing: dict[str, tuple[bool, bool]] = {}
+        self._loss: dict[str, tuple[float, float]] = {}
 
     async def start(self, delays_ms: Mapping[str, float]) -> None:
         for name, delay in delays_ms.items():
-            self._delays[name], self._passing[name] = (delay, delay), (True, True)
+            self._delays[name], self._passing[name], self._loss[name] = (delay, delay), (True, True), (0, 0)
             await asyncio.to_thread(self._apply, name, "add")
 
     async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None:
@@ -79,11 +86,16 @@ class NetemLinks:
         self._passing[name] = (a_to_b, b_to_a)
         await asyncio.to_thread(self._apply, name, "change")
 
+    async def set_loss(self, name: str, *, a_to_b: float, b_to_a: float) -> None:
+        self._loss[name] = (a_to_b, b_to_a)
+        await asyncio.to_thread(self._apply, name, "change")
+
     def _apply(self, name: str, verb: str) -> None:
-        for leg, passing, delay_ms in zip(legs()[name], self._passing[name], self._delays[name], strict=True):
+        ways = zip(legs()[name], self._passing[name], self._loss[name], self._delays[name], strict=True)
+        for leg, passing, share, delay_ms in ways:
             with routing(leg.zone) as route:
                 index = route.link_lookup(ifname=leg.interface)[0]
-                loss = 0 if passing else 100
+                loss = share * 100 if passing else 100
                 route.tc(verb, "netem", index, "1:", delay=int(delay_ms * 1000), loss=loss, limit=100_000)
 
 
@@ -110,6 +122,9 @@ class WireLinks:
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None:
         await self._say({"link": name, "a_to_b": a_to_b, "b_to_a": b_to_a})
+
+    async def set_loss(self, name: str, *, a_to_b: float, b_to_a: float) -> None:
+        await self._say({"link": name, "a_to_b_loss": a_to_b, "b_to_a_loss": b_to_a})
 
     async def _say(self, order: Mapping[str, object]) -> None:
         if self._process is None or self._process.stdin is None:
@@ -143,6 +158,32 @@ async def round_trip_ms(name: str, rounds: int = _ROUNDS) -> float:
     if not taken:
         raise ServiceFailed(f"link {name}: no round trip measured in {rounds} attempts")
     return statistics.median(taken)
+
+
+async def lost_share(name: str, rounds: int) -> float:
+    """Share of so many round trips over a link whose packets had to be sent again, or that never came back."""
+    lost = 0
+    for first in range(0, rounds, _AT_ONCE):
+        together = range(min(_AT_ONCE, rounds - first))
+        lost += sum(await asyncio.gather(*(_is_lost(name) for _ in together)))
+    return lost / rounds
+
+
+async def _is_lost(name: str) -> bool:
+    """As the kernel has counted it: it sends a lost one again after a second, and a machine that is busy is no loss."""
+    near, far = legs()[name]
+    with socket_in(near.zone) as probe:
+        probe.bind((near.address, 0))
+        try:
+            await asyncio.wait_for(
+                asyncio.get_running_loop().sock_connect(probe, (far.address, _CLOSED_PORT)), _SENT_AGAIN_S
+            )
+        except ConnectionRefusedError:
+            (sent_again,) = struct.unpack_from("I", probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)
+            return bool(sent_again)
+        except TimeoutError:
+            pass
+        return True
 
 
 def corrected_ms(asked_ms: float, measured_ms: float) -> float:

@@ -80,6 +80,11 @@ def test_clusters_with_the_operators_commands_can_lose_a_site() -> None:
         ),
         (
             COMMANDS,
+            {"fault": {"name": "private-link", "how": "lossy"}},
+            "a policy loses nothing, and kubernetes.chaos_mesh is not given; kubernetes.commands.private_loss is not given",
+        ),
+        (
+            COMMANDS,
             {"fault": {"name": "api-server-gone"}},
             "fault api-server-gone: cannot be done on this target: kubernetes.commands.api_server is not given",
         ),

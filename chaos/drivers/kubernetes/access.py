@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chaos.drivers.kubernetes import chaos_mesh
+from chaos.drivers.kubernetes import chaos_mesh, private_link
 from chaos.drivers.kubernetes.cluster import Cluster
 
 
@@ -60,7 +60,7 @@ _NEEDED = {
 # where the target says that Chaos Mesh is installed
 _BY_CHAOS_MESH = {
     "deploy clock-ahead": (_LIST_PODS, *_chaos(chaos_mesh.TIME)),
-    "slow_private_link": (_LIST_PODS, *_chaos(chaos_mesh.NETWORK)),
+    **dict.fromkeys(private_link.BY_CHAOS_MESH, (_LIST_PODS, *_chaos(chaos_mesh.NETWORK))),
     "mend_private_link": _chaos(chaos_mesh.NETWORK),
     "fill_volume": (*_LOOK, *_chaos(chaos_mesh.IO)),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from chaos.drivers.kubernetes import private_link
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
 from chaos.drivers.kubernetes.seen import see
 from targets.kubernetes import Kubernetes
@@ -31,7 +32,7 @@ def kinds(kubernetes: Kubernetes) -> dict[str, str]:
         return {}
     found = {"deploy clock-ahead": TIME}
     if kubernetes.private_link is not None:
-        found |= {"slow_private_link": NETWORK}
+        found |= dict.fromkeys(private_link.BY_CHAOS_MESH, NETWORK)
     if kubernetes.chaos_mesh.volume_path is not None:
         found |= {"fill_volume": IO}
     return found

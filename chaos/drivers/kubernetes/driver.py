@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chaos.drivers.kubernetes import api_server, deployments, io_chaos, network_chaos, private_link, quota, time_chaos
+from chaos.drivers.kubernetes.chaos_mesh import Spec
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from chaos.drivers.kubernetes.isolation import Isolation
 from chaos.drivers.kubernetes.nodes import Nodes
@@ -30,7 +31,8 @@ _NOTHING_PASSES = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 OWN = frozenset(
     {
         *("kill_site", "drain_site", "restore_site", "set_service", "service_state", "kill_service", "service_pid"),
-        *("set_private_link", "slow_private_link", "mend_private_link", "api_server_answers"),
+        *private_link.OPERATIONS,
+        "api_server_answers",
     }
 )
 _FOLLOWS_WITHIN_S = 15
@@ -111,14 +113,23 @@ class KubernetesDriver:
 
     def slow_private_link(self, more_ms: float) -> None:
         """By Chaos Mesh at both sites, where the target gives it and their addresses; else by `rest`."""
+        if not self._impair(network_chaos.slow(more_ms)):
+            self._rest.slow_private_link(more_ms)
+
+    def lossy_private_link(self, loss: float) -> None:
+        """The same."""
+        if not self._impair(network_chaos.lossy(loss)):
+            self._rest.lossy_private_link(loss)
+
+    def _impair(self, what: Spec) -> bool:
+        """False: the target does not give what that takes, and nothing was done."""
         own = self._kubernetes
         if own.private_link is None or own.chaos_mesh is None:
-            self._rest.slow_private_link(more_ms)
-            return
-        what = network_chaos.slow(more_ms)
+            return False
         for site, other in zip(own.private_link, reversed(own.private_link), strict=True):
             others, limits = own.private_link[other], (own.chaos_mesh.duration_s, own.most_pods)
             network_chaos.impair(self.cluster(site), self._isolated(), others, what, *limits)
+        return True
 
     def mend_private_link(self) -> None:
         """Others' policies as they were, no chaos of ours; then the mirror follows again, by itself or because it is told to."""

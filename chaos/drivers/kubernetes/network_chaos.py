@@ -1,7 +1,7 @@
-"""The private link slow, by way of Chaos Mesh: in each namespace a NetworkChaos for what its pods send to the other site.
+"""The private link slow or lossy, by way of Chaos Mesh: a NetworkChaos for what a namespace's pods send to the other site.
 
-Chaos Mesh delays what leaves a pod, never what arrives at it from outside the cluster: it refuses another direction for external
-targets. So there is one at either site, and a round trip is later by what both add. What that is, is measured elsewhere.
+Chaos Mesh delays or drops what leaves a pod, never what arrives at it from outside the cluster: it refuses another direction for
+external targets. So there is one at either site, and a round trip suffers from both. How much, is measured elsewhere.
 Shape: https://chaos-mesh.org/docs/simulate-network-chaos-on-kubernetes/
 """
 
@@ -18,6 +18,11 @@ NAME = "zweitherz-private-link"
 def slow(more_ms: float) -> Spec:
     """What is done to packets: each is so much later."""
     return {"action": "delay", "delay": {"latency": f"{plain(more_ms)}ms"}}
+
+
+def lossy(loss: float) -> Spec:
+    """That share of them is lost."""
+    return {"action": "loss", "loss": {"loss": plain(loss * 100)}}
 
 
 def impair(

@@ -1,4 +1,4 @@
-"""NetworkChaos as the lab has it: which shapes are refused, and a private link that is slow for as long as it says."""
+"""NetworkChaos as the lab has it: which shapes are refused, and a private link that is slow or lossy for as long as it says."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lab.kubernetes.objects import network_chaos
 from lab.kubernetes.refusal import Refusal
 from lab.kubernetes.wanted import Pod
 from lab.model import Options
+from lab.provider import SOUND, Impaired
 from tests.lab.kubernetes.speaking import SpeakingLab, eventually, refused
 
 _OF = ("chaos-mesh.org", "v1alpha1", "vitals", "networkchaos")
@@ -44,14 +45,32 @@ def spec(**changes: Any) -> dict[str, Any]:
 )
 def test_what_is_asked_for_is_kept(changes: dict[str, Any]) -> None:
     one = network_chaos.checked({"name": "one"}, spec(duration="15m", **changes), _FRA)
-    assert (one.more_ms, one.duration_s, one.spec) == (pytest.approx(150), 900, spec(duration="15m", **changes))
+    assert one.impaired == (pytest.approx(150), 0)
+    assert (one.duration_s, one.spec) == (900, spec(duration="15m", **changes))
     assert network_chaos.checked({"name": "one"}, spec(), _FRA).duration_s is None
+
+
+def lossy(**loss: Any) -> dict[str, Any]:
+    return {"action": "loss", "delay": None, "loss": loss}
+
+
+def test_a_loss_is_a_share_of_all_packets() -> None:
+    for loss in ({"loss": "2.5"}, {"loss": "2.5", "correlation": "0"}):
+        assert network_chaos.checked({"name": "one"}, spec(**lossy(**loss)), _FRA).impaired == (0, pytest.approx(0.025))
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"action": None}, 422),
+        (lossy(), 422),
+        (lossy(loss="0"), 422),
+        (lossy(loss="101"), 422),
+        (lossy(loss="nan"), 422),
+        (lossy(loss="a few"), 422),
+        (lossy(loss=2.5), 422),
+        (lossy(loss="2.5", correlation="25"), 501),
+        ({"loss": {"loss": "2.5"}}, 501),
         ({"delay": None}, 422),
         ({"delay": {"jitter": "0ms"}}, 422),
         ({"delay": {"latency": "150"}}, 422),
@@ -87,14 +106,14 @@ def test_it_is_injected_while_the_link_is_so_slow_and_recovered_when_it_is_not(t
     pods = [Pod(product, 0, "vitals-x", "n", {})]
     one = network_chaos.checked({"name": "one"}, spec(), _FRA)
 
-    def said(slowed_ms: float, pods: list[Pod]) -> tuple[str, str]:
-        shown = conditions(network_chaos.shown(one, pods, slowed_ms))
+    def said(now: Impaired, pods: list[Pod]) -> tuple[str, str]:
+        shown = conditions(network_chaos.shown(one, pods, now))
         return shown["AllInjected"], shown["AllRecovered"]
 
-    assert said(one.more_ms, pods) == ("True", "False")
-    assert said(7, pods) == ("False", "False"), "another delay than this one's"
-    assert said(0, pods) == ("False", "True")
-    assert said(one.more_ms, []) == ("False", "False"), "it has selected nobody"
+    assert said(one.impaired, pods) == ("True", "False")
+    assert said(Impaired(more_ms=7), pods) == ("False", "False"), "another delay than this one's"
+    assert said(SOUND, pods) == ("False", "True")
+    assert said(one.impaired, []) == ("False", "False"), "it has selected nobody"
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -177,6 +196,25 @@ def test_it_ends_by_its_duration_with_the_lease_and_when_the_site_is_healed(
         speaking.control.call("heal" if ended == "heal" else "kubernetes", site="gra")
         assert custom.list_namespaced_custom_object(*_OF)["items"] == []
     assert eventually(lambda: trip() - usual < 100)
+
+
+@pytest.mark.lab
+def test_a_share_of_what_leaves_the_site_is_lost(speaking: SpeakingLab, custom: client.CustomObjectsApi) -> None:
+    def lost() -> float:
+        return float(speaking.control.call("lost", rounds=400)["share"])
+
+    assert lost() < 0.05
+    custom.create_namespaced_custom_object(*_OF, body(**lossy(loss="20")))
+    await_injected(custom)
+    # one way: 80 of 400. Both ways would be 144; either bound is passed by chance once in 10^5
+    assert 0.1 < lost() < 0.3
+    speaking.control.call("link", state="lossy", loss=0.5)
+    # what the provider loses adds to it: 1 - 0.5^2 * 0.8 = 80 %
+    assert lost() > 0.65
+    speaking.control.call("link", state="up")
+    custom.delete_namespaced_custom_object(*_OF, "slow")
+    eventually(lambda: custom.list_namespaced_custom_object(*_OF)["items"] == [])
+    assert lost() < 0.05
 
 
 @pytest.mark.lab
