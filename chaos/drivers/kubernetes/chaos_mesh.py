@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos.drivers.kubernetes import private_link
-from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
+from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from chaos.drivers.kubernetes.seen import see
 from targets.kubernetes import Kubernetes
 
@@ -47,6 +47,17 @@ def installed(cluster: Cluster, kind: str) -> bool:
 def plain(number: float) -> str:
     """As Go and kubectl read it, whatever its size: no exponent, no more than thousandths."""
     return f"{number:.3f}".rstrip("0").rstrip(".")
+
+
+def selector(cluster: Cluster, found: Found) -> Spec:
+    """What selects the pods of a workload, and no others. Raises ClusterRefused where it does so by no labels."""
+    if not found.selector:
+        named = f"{found.kind} {found.namespace}/{found.name}"
+        raise ClusterRefused(
+            f"context {cluster.context}: {named} selects its pods by no labels: chaos would have all pods"
+        )
+    labels = dict(each.split("=", 1) for each in found.selector.split(","))
+    return {"namespaces": [found.namespace], "labelSelectors": labels}
 
 
 def resolve(cluster: Cluster, namespace: str, selector: str, most: int) -> None:

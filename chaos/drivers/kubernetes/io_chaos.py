@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 
-from chaos.drivers.kubernetes.chaos_mesh import IO, Chaos, plain, resolve
+from chaos.drivers.kubernetes.chaos_mesh import IO, Chaos, plain, resolve, selector
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused
 from targets.kubernetes import ChaosMesh, Workload
 
@@ -31,14 +31,12 @@ def fill(cluster: Cluster, database: Workload, mesh: ChaosMesh, most_pods: int) 
             f"context {cluster.context}: {database.kind} {database.namespace}/{database.name}: no container mounts "
             f"{mesh.volume_path}, which kubernetes.chaos_mesh.volume_path names (there are: {there})"
         )
+    selected = selector(cluster, found)
     resolve(cluster, database.namespace, found.selector, most_pods)
     spec = {
         "action": "fault",
         "mode": "all",
-        "selector": {
-            "namespaces": [database.namespace],
-            "labelSelectors": dict(each.split("=", 1) for each in found.selector.split(",")),
-        },
+        "selector": selected,
         "containerNames": containers,
         "volumePath": mesh.volume_path,
         "methods": ["write"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from chaos.drivers.kubernetes.chaos_mesh import TIME, Chaos, plain, resolve
+from chaos.drivers.kubernetes.chaos_mesh import TIME, Chaos, plain, resolve, selector
 from chaos.drivers.kubernetes.cluster import Cluster
 from targets.kubernetes import Workload
 
@@ -20,15 +20,13 @@ def set_clock_ahead(cluster: Cluster, server: Workload, ahead_s: float, duration
     Raises ClusterRefused: no pod or more than `most_pods` would have it, or Chaos Mesh does not do it.
     """
     found = cluster.workload(server.kind, server.namespace, server.name)
+    selected = selector(cluster, found)
     resolve(cluster, server.namespace, found.selector, most_pods)
     begun = time.monotonic_ns()
     _chaos(cluster, server).begin(
         {
             "mode": "all",
-            "selector": {
-                "namespaces": [server.namespace],
-                "labelSelectors": dict(each.split("=", 1) for each in found.selector.split(",")),
-            },
+            "selector": selected,
             "timeOffset": f"{plain(ahead_s)}s",
             "duration": f"{plain(duration_s)}s",
         }

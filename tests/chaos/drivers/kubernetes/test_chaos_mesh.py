@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chaos.drivers.kubernetes import chaos_mesh
 from chaos.drivers.kubernetes.chaos_mesh import IO, NETWORK, TIME, Chaos
-from chaos.drivers.kubernetes.cluster import ClusterRefused
+from chaos.drivers.kubernetes.cluster import ClusterRefused, Found
 from drill.examining import examine_target
 from targets.kubernetes import Kubernetes
 from tests.chaos.drivers.kubernetes.meshed import Meshed
@@ -74,6 +76,14 @@ def test_nobody_and_too_many_are_refused() -> None:
         chaos_mesh.resolve(Meshed(pods=0).cluster, "vitals", "app=vitals", most=2)
     with pytest.raises(ClusterRefused, match=r"^context gra: pods of vitals: 3 \(limit 2\)$"):
         chaos_mesh.resolve(Meshed(pods=3).cluster, "vitals", "", most=2)
+
+
+def test_a_workload_that_selects_by_no_labels_would_have_chaos_everywhere() -> None:
+    own, found = Meshed().cluster, Found("StatefulSet", "vitals", "db", 1, 1, "app=db,tier=back", None)
+    labels = {"app": "db", "tier": "back"}
+    assert chaos_mesh.selector(own, found) == {"namespaces": ["vitals"], "labelSelectors": labels}
+    with pytest.raises(ClusterRefused, match="StatefulSet vitals/db selects its pods by no labels"):
+        chaos_mesh.selector(own, replace(found, selector=""))
 
 
 @pytest.mark.parametrize(
