@@ -65,7 +65,7 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]], absent: dic
             cluster = Cluster(context, kubernetes.kubeconfig)
             version = cluster.version()
             kinds = chaos_mesh.kinds(kubernetes)
-            not_installed = [kind for kind in kinds.values() if not chaos_mesh.installed(cluster, kind)]
+            not_installed = [each for each in dict.fromkeys(kinds.values()) if not chaos_mesh.installed(cluster, each)]
             for operation, accesses in needed(by_chaos_mesh=kubernetes.chaos_mesh is not None).items():
                 refused.setdefault(operation, []).extend(
                     f"{site}: {each}" for each in missing(cluster, kubernetes.namespaces, accesses)

@@ -7,6 +7,7 @@ a report can say what was asked, what was measured and how.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import statistics
@@ -26,6 +27,7 @@ _CLOSED_PORT = 9  # "discard": nobody listens, so a connect is answered by a res
 _ROUNDS = 7
 _AT_ONCE = 200  # round trips: each holds a file descriptor
 _SENT_AGAIN_S = 1.5  # by then what was lost has been sent again
+_SENT_AGAIN = struct.Struct("100xI")  # tcpi_total_retrans of the kernel's struct tcp_info
 
 
 class Links(Protocol):
@@ -161,7 +163,7 @@ async def round_trip_ms(name: str, rounds: int = _ROUNDS) -> float:
 
 
 async def lost_share(name: str, rounds: int) -> float:
-    """Share of so many round trips over a link whose packets had to be sent again, or that never came back."""
+    """Share of so many round trips over a link whose first packet, or the answer to it, was lost."""
     lost = 0
     for first in range(0, rounds, _AT_ONCE):
         together = range(min(_AT_ONCE, rounds - first))
@@ -170,20 +172,16 @@ async def lost_share(name: str, rounds: int) -> float:
 
 
 async def _is_lost(name: str) -> bool:
-    """As the kernel has counted it: it sends a lost one again after a second, and a machine that is busy is no loss."""
+    """As the kernel has counted it, which sends a lost one again after a second: that nobody here looked in time is no loss."""
     near, far = legs()[name]
     with socket_in(near.zone) as probe:
         probe.bind((near.address, 0))
-        try:
-            await asyncio.wait_for(
-                asyncio.get_running_loop().sock_connect(probe, (far.address, _CLOSED_PORT)), _SENT_AGAIN_S
-            )
-        except ConnectionRefusedError:
-            (sent_again,) = struct.unpack_from("I", probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)
-            return bool(sent_again)
-        except TimeoutError:
-            pass
-        return True
+        connecting = asyncio.get_running_loop().sock_connect(probe, (far.address, _CLOSED_PORT))
+        with contextlib.suppress(ConnectionRefusedError, TimeoutError):
+            await asyncio.wait_for(connecting, _SENT_AGAIN_S)
+        told = probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SENT_AGAIN.size)
+        (sent_again,) = _SENT_AGAIN.unpack(told)
+        return bool(sent_again)
 
 
 def corrected_ms(asked_ms: float, measured_ms: float) -> float:
