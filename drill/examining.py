@@ -20,11 +20,12 @@ def examine_target(target: Target) -> list[Remark]:
     driver = driver_for(target)
     remarks = [*_files(target)]
     refused: dict[str, list[str]] = {}
+    absent: dict[str, list[str]] = {}
     if target.kubernetes is not None:
-        remarks += _clusters(target.kubernetes, refused)
+        remarks += _clusters(target.kubernetes, refused, absent)
         if target.dns is not None and target.control is None:
             remarks.append(_dns(target, target.kubernetes))
-    return [*remarks, *(_fault(kind, driver, refused) for kind in FAULTS.values())]
+    return [*remarks, *(_fault(kind, driver, refused, absent) for kind in FAULTS.values())]
 
 
 def _files(target: Target) -> Iterable[Remark]:
@@ -49,11 +50,13 @@ def _files(target: Target) -> Iterable[Remark]:
             yield Remark(name, "ok", where)
 
 
-def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable[Remark]:
-    """Reached, and allowed what; `refused` gets the permissions that an operation lacks, of all clusters."""
+def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]], absent: dict[str, list[str]]) -> Iterable[Remark]:
+    """Reached, and allowed what; of all clusters, by operation: `refused` gets the permissions that it lacks, `absent` the kinds
+    of objects that it needs and that are not installed.
+    """
     # its libraries take a second to load, which nobody without Kubernetes should wait for
-    from chaos.drivers.kubernetes.access import NEEDED, missing  # noqa: PLC0415
-    from chaos.drivers.kubernetes.chaos_mesh import installed  # noqa: PLC0415
+    from chaos.drivers.kubernetes import chaos_mesh  # noqa: PLC0415
+    from chaos.drivers.kubernetes.access import missing, needed  # noqa: PLC0415
     from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused  # noqa: PLC0415
 
     for site, context in kubernetes.contexts.items():
@@ -61,12 +64,13 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
         try:
             cluster = Cluster(context, kubernetes.kubeconfig)
             version = cluster.version()
-            has_time_chaos = kubernetes.chaos_mesh is None or installed(cluster)
-            for operation in NEEDED:
+            kinds = chaos_mesh.kinds(kubernetes)
+            not_installed = [each for each in dict.fromkeys(kinds.values()) if not chaos_mesh.installed(cluster, each)]
+            for operation, accesses in needed(by_chaos_mesh=kubernetes.chaos_mesh is not None).items():
                 refused.setdefault(operation, []).extend(
-                    f"{site}: {each}" for each in missing(cluster, kubernetes.namespaces, (operation,))
+                    f"{site}: {each}" for each in missing(cluster, kubernetes.namespaces, accesses)
                 )
-            absent = [
+            unknown = [
                 f"{workload.namespace}/{workload.name} ({role})"
                 for role, workload in kubernetes.workloads.items()
                 if workload.name not in {each.name for each in cluster.workloads(workload.namespace)}
@@ -74,15 +78,18 @@ def _clusters(kubernetes: Kubernetes, refused: dict[str, list[str]]) -> Iterable
         except ClusterRefused as error:
             yield Remark(subject, "missing", str(error), "look at kubernetes.contexts and kubernetes.kubeconfig")
             continue
-        if kubernetes.chaos_mesh is not None and not has_time_chaos:
+        for operation, kind in kinds.items():
+            if kind in not_installed:
+                absent.setdefault(operation, []).append(f"{site}: {kind} is not installed")
+        if not_installed:
             yield Remark(
                 f"Chaos Mesh {site}",
                 "missing",
-                f"Chaos Mesh is not installed in context {context}",
+                f"not installed in context {context}: {', '.join(not_installed)}",
                 "install it, or take kubernetes.chaos_mesh away",
             )
-        if absent:
-            why = f"no {', '.join(absent)}"
+        if unknown:
+            why = f"no {', '.join(unknown)}"
             yield Remark(
                 subject, "limited", f"context {context}, {version}: {why}", "name them in kubernetes.workloads"
             )
@@ -102,18 +109,21 @@ def _dns(target: Target, kubernetes: Kubernetes) -> Remark:
     return Remark("DNS entry", "ok", found)
 
 
-def _fault(kind: Kind, driver: Driver, refused: dict[str, list[str]]) -> Remark:
+def _fault(kind: Kind, driver: Driver, refused: dict[str, list[str]], absent: dict[str, list[str]]) -> Remark:
     subject = f"fault {kind.name}"
-    lacks = {service or "usual": lacking(driver, kind.name, service) for service in kind.services or ("",)}
+    operations = [*kind.needs, *(f"{each} {kind.deployment}" for each in kind.needs if kind.deployment)]
+    gone = [each for operation in operations for each in absent.get(operation, [])]
+    lacks = {service or "usual": [*lacking(driver, kind.name, service), *gone] for service in kind.services or ("",)}
     if kind.hows and kind.needs_by_how:
         lacks.clear()  # it has no usual way: each is named
     for how, more in kind.needs_by_how.items():
         roles = [f"a Role with {each}" for operation in more for each in refused.get(operation, [])]
-        lacks[how] = [*lacking(driver, kind.name, how=how), *roles]
+        gone = [each for operation in more for each in absent.get(operation, [])]
+        lacks[how] = [*lacking(driver, kind.name, how=how), *gone, *roles]
     able = [service for service, missing in lacks.items() if not missing]
-    operations = [*kind.needs, *(f"{each} {kind.deployment}" for each in kind.needs if kind.deployment)]
     not_allowed = list(dict.fromkeys(each for operation in operations for each in refused.get(operation, [])))
-    why = "; ".join(dict.fromkeys(each for missing in lacks.values() for each in missing))
+    said = (part for missing in lacks.values() for each in missing for part in each.split("; "))
+    why = "; ".join(dict.fromkeys(said))
     if not able:
         return Remark(subject, "limited", f"cannot be done: {why}")
     if not_allowed:

@@ -81,7 +81,7 @@ def _kubernetes(options: Options) -> dict[str, Any]:
             "expired_certificate": {"volume": templates.VOLUME, "secret": "vitals-tls-expired"},
             "old_release": {"container": "vitals", "image": f"{templates.IMAGE}:{OLD_RELEASE}"},
         },
-        "chaos_mesh": {},
+        "chaos_mesh": {"volume_path": templates.DATA} if options.volume_mb else {},
         "isolated": ["vitals"],  # all processes of a site share its network
         "private_link": {site: [f"{address}/32"] for site, address in model.PRIVATE.items()},
         "workloads": {

@@ -286,7 +286,7 @@ async def _serve_kubernetes(lab: Lab, listeners: dict[str, int]) -> ApiServers:
     from lab.kubernetes.server import ApiServers  # noqa: PLC0415 - a lab without it does not pay for it
 
     sockets = {site: socket.socket(fileno=listeners[kubernetes_gate(site)]) for site in SITES}
-    servers = ApiServers(lab.options, lab.supervisor, lab.provider)
+    servers = ApiServers(lab.options, lab.supervisor, lab.provider, lab.storage)
     await servers.start(sockets)
     return servers
 

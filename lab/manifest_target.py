@@ -60,6 +60,7 @@ def describe(folder: Path, addresses: dict[str, str]) -> dict[str, Any]:  # JSON
                 "perform": [str(_COMMANDS / "perform.sh"), "{site}", "{step}"],
                 "rejoin": [str(_COMMANDS / "rejoin.sh"), "{site}"],
                 "mirrored": [str(_COMMANDS / "mirrored.sh"), "{site}"],
+                "volume_writable": [str(_COMMANDS / "volume_writable.sh"), "{site}"],
             },
         },
     }

@@ -8,22 +8,34 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from lab import system, tools
 from lab.clusters import MAIN, TOOLS
 from lab.control import Answer, Refused, number_of, one_of, site_of
 from lab.model import SITES, Options, monitors_zone
-from lab.net.links import Links, WireLinks, calibrate, round_trip_ms
+from lab.net.links import Links, WireLinks, calibrate, lost_share, round_trip_ms
 from lab.net.topology import PRIVATE_LINK, set_interface
 from lab.services import haproxy
 from lab.supervisor import ZoneSupervisor
 
 _PARTS = ("private-link", "public-link", "processes")
 _LINKS = ("public", "private")  # of a site: without both, it reaches nobody, the provider's interface neither
-_PASSING = {"up": (True, True), "down": (False, False), "one-way": (True, False), "slow": (True, True)}
-_SLOWEST_MS = 2000
+_PASSING = {"up": (True, True), "down": (False, False), "one-way": (True, False)}
+_PASSING |= dict.fromkeys(("slow", "lossy"), (True, True))
+SLOWEST_MS = 2000
+_MOST_ROUNDS = 10_000
 ROLLING_DISASTER_S = 1.5  # defect lose-last-second: the private link goes that long before the rest
+
+
+class Impaired(NamedTuple):
+    """What happens to packets one way: each is so much later, and that share of them is lost."""
+
+    more_ms: float = 0
+    loss: float = 0
+
+
+SOUND = Impaired()
 
 
 class Provider:
@@ -40,7 +52,9 @@ class Provider:
         self.without_volume: set[str] = set()  # of the main cluster
         self.denied: set[str] = set()  # sites whose traffic a policy denies
         self.link_state = "up"
+        self.impaired = SOUND  # the private link, both ways, by the provider
         self.parted = dict.fromkeys(SITES, (True, True))  # what policies of a site let in and out of the private link
+        self.impaired_from = dict.fromkeys(SITES, SOUND)  # what leaves a site by the private link, by chaos there
 
     async def connect(self, links: Links, delays_ms: Mapping[str, float]) -> None:
         """Take over links that have started, and measure them."""
@@ -54,6 +68,7 @@ class Provider:
             "traffic": self.traffic,
             "link": self.link,
             "round-trip": self.round_trip,
+            "lost": self.lost,
             "monitors-link": self.monitors_link,
         }
 
@@ -114,6 +129,7 @@ class Provider:
         self.denied.discard(site)
         self.without_volume.discard(site)
         await self.part(site, True, True)
+        await self.impair(site, SOUND)
         for interface in _LINKS:
             await asyncio.to_thread(set_interface, site, interface, up=True)
         if not self.supervisor.site_alive(site):
@@ -165,10 +181,11 @@ class Provider:
         name, state = request.get("name", PRIVATE_LINK), request["state"]
         if name != PRIVATE_LINK or state not in _PASSING:
             raise Refused(f"link {name!r} {state!r}: the link is {PRIVATE_LINK!r}, states are {', '.join(_PASSING)}")
-        more_ms = number_of(request, "more_ms", 0, _SLOWEST_MS) if state == "slow" else 0
-        self.link_state = state
+        more_ms = number_of(request, "more_ms", 0, SLOWEST_MS) if state == "slow" else 0
+        loss = number_of(request, "loss", 0, 1) if state == "lossy" else 0
+        self.link_state, self.impaired = state, Impaired(more_ms, loss)
         await self._pass()
-        await self.links.set_delay(name, self.calibration[name]["set_ms"] + more_ms)
+        await self._impair()
         return {"t_ns": time.monotonic_ns()}
 
     async def part(self, site: str, lets_in: bool, lets_out: bool) -> None:
@@ -176,6 +193,20 @@ class Provider:
         if self.parted[site] != (lets_in, lets_out):
             self.parted[site] = lets_in, lets_out
             await self._pass()
+
+    async def impair(self, site: str, impaired: Impaired) -> None:
+        """What leaves a site by the private link is late, or lost; what the provider has done to the link adds to it."""
+        if self.impaired_from[site] != impaired:
+            self.impaired_from[site] = impaired
+            await self._impair()
+
+    async def _impair(self) -> None:
+        usual_ms, ours = self.calibration[PRIVATE_LINK]["set_ms"], self.impaired
+        there, back = (usual_ms + ours.more_ms + self.impaired_from[site].more_ms for site in SITES)
+        await self.links.set_delay(PRIVATE_LINK, a_to_b_ms=there, b_to_a_ms=back)
+        # a packet arrives when neither of the two loses it
+        there, back = (1 - (1 - ours.loss) * (1 - self.impaired_from[site].loss) for site in SITES)
+        await self.links.set_loss(PRIVATE_LINK, a_to_b=there, b_to_a=back)
 
     async def _pass(self) -> None:
         (there, back), _ = self._passing()
@@ -186,7 +217,11 @@ class Provider:
         (first_in, first_out), (second_in, second_out) = (self.parted[site] for site in SITES)
         there, back = _PASSING[self.link_state]
         passing = there and first_out and second_in, back and second_out and first_in
-        return passing, self.link_state if all(passing) else "one-way" if any(passing) else "down"
+        if not all(passing):
+            return passing, "one-way" if any(passing) else "down"
+        if any(each.loss for each in self.impaired_from.values()):
+            return passing, "lossy"
+        return passing, "slow" if any(each.more_ms for each in self.impaired_from.values()) else self.link_state
 
     async def round_trip(self, _: dict[str, Any]) -> Answer:
         """Over the private link, measured now; none: nothing comes back."""
@@ -195,6 +230,15 @@ class Provider:
         except OSError:  # no answer in time, or the interface is down
             trip = None
         return {"round_trip_ms": trip, "t_ns": time.monotonic_ns()}
+
+    async def lost(self, request: dict[str, Any]) -> Answer:
+        """Share of so many round trips over the private link that did not come back at the first attempt, measured now."""
+        rounds = int(number_of(request, "rounds", 1, _MOST_ROUNDS))
+        try:
+            share = await lost_share(PRIVATE_LINK, rounds)
+        except OSError:  # the interface is down
+            share = 1.0
+        return {"share": share, "t_ns": time.monotonic_ns()}
 
     async def monitors_link(self, request: dict[str, Any]) -> Answer:
         """The network of a site's monitors: up, or down."""

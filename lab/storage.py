@@ -35,15 +35,24 @@ class Storage:
     async def volume(self, request: dict[str, Any]) -> Answer:
         """Fill the volume of a site's database, or free it; or (without a state) whether it can be written."""
         site = site_of(request)
+        if "state" in request:
+            await self.fill(site, full=one_of(request, "state", ("full", "free")) == "full")
+        return {"writable": await self.writable(site), "t_ns": time.monotonic_ns()}
+
+    async def fill(self, site: str, *, full: bool) -> None:
+        """To the last block, or free it; harmless when it was not filled. Raises Refused."""
+        await asyncio.to_thread(_fill if full else _free, self._volume(site))
+
+    async def writable(self, site: str) -> bool:
+        """By writing to it. Raises Refused."""
+        return await asyncio.to_thread(_writable, self._volume(site))
+
+    def _volume(self, site: str) -> Path:
         if not self._options.volume_mb:
             raise Refused(
                 "volume: the lab's databases stand on the machine's own disk (lab.volume_mb is 0), which is not filled"
             )
-        folder = self._database.volume(site)
-        if "state" in request:
-            full = one_of(request, "state", ("full", "free")) == "full"
-            await asyncio.to_thread(_fill if full else _free, folder)
-        return {"writable": await asyncio.to_thread(_writable, folder), "t_ns": time.monotonic_ns()}
+        return self._database.volume(site)
 
     async def mirroring(self, request: dict[str, Any]) -> Answer:
         """Cut a mirror off from its primary, or let it follow; or (without a state) how much more it lacks after a second."""

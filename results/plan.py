@@ -220,13 +220,16 @@ class Fault(_Part):
         description="of service-down: sentry, matomo, oncall, pager; server, analysis, database of the site; of process-killed: "
         "server, analysis, balancer",
     )
-    how: Literal["stopped", "frozen", "down", "one-way", "slow", "drain"] = Field(
+    how: Literal["stopped", "frozen", "down", "one-way", "slow", "lossy", "drain"] = Field(
         "frozen",
         description="of service-down: gone (stopped), or there and never answering (frozen); of private-link: down, one-way "
-        "(passes from the first site only), slow; of site-loss: drain (pods are evicted, and no node takes new ones)",
+        "(passes from the first site only), slow, lossy; of site-loss: drain (pods are evicted, and no node takes new ones)",
     )
     every_s: float = Field(0, ge=0, description="done again so often while it lasts (process-killed); 0: once")
     more_ms: float = Field(20, gt=0, le=2000, description="of a slow private link: so much more, one way")
+    loss: float = Field(
+        0.02, ge=0.01, le=0.5, description="of a lossy private link: share of the packets lost, each way"
+    )
     takeover: Literal["main", "tools", "none"] = "main"
     seen_by: list[str] = ["http", "transaction"]
     may_see: list[str] | None = None

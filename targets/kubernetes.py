@@ -32,7 +32,8 @@ class Workload(Part):
 class Commands(Part):
     """How the target does what Kubernetes has no word for: programs of its operators, run where the drill runs.
 
-    A word ``{site}``, ``{step}``, ``{state}`` or ``{file}`` in it is replaced. Each ends within a minute; exit code 0: done.
+    A word ``{site}``, ``{step}``, ``{state}``, ``{rounds}`` or ``{file}`` in it is replaced. Each ends within a minute; exit code
+    0: done.
 
     journal    prints what the runbook did so far, one JSON object a line: t_unix_ns, cluster, site, step, state, procedure
                (takeover, hand-over), and why where there is one
@@ -43,7 +44,11 @@ class Commands(Part):
                clock_s (how far it is ahead), release; the cluster's API shows no certificate, and a balancer one server of many
     hand_over  the planned way to a site whose database is a mirror
     api_server makes the site's Kubernetes API unreachable ({state}: stopped), or reachable again (running)
-    private_round_trip   prints how many milliseconds a round trip over the private link takes, or nothing: none comes back
+    private_round_trip   prints how many milliseconds a round trip over the private link takes, or nothing: none comes back.
+               Between pods of `isolated` at both sites: what Chaos Mesh makes slow is what leaves a pod
+    private_loss   prints which share (0 to 1) of {rounds} round trips over it did not come back at the first attempt
+    volume_writable    writes a few blocks to the volume of a site's database, as its container sees it, and takes them away;
+               exit code 0: they were written, 1: they were not, for want of space
     read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "digest": …}}
     """
 
@@ -51,10 +56,12 @@ class Commands(Part):
     perform: Command | None = None
     rejoin: Command | None = None
     mirrored: Command | None = None
+    volume_writable: Command | None = None
     deployed: Command | None = None
     hand_over: Command | None = None
     read_store: Command | None = None
     private_round_trip: Command | None = None
+    private_loss: Command | None = None
     api_server: Command | None = None
 
 
@@ -82,10 +89,22 @@ class Deployments(Part):
 class ChaosMesh(Part):
     """Chaos Mesh is installed in the clusters, and a drill may use it.
 
-    duration_s  whatever a drill breaks by it ends by itself after so long, also when nobody is left to undo it
+    duration_s    whatever a drill breaks by it ends by itself after so long, also when nobody is left to undo it
+    volume_path   where containers of the workload `database` mount the volume that a drill fills; null: none does by Chaos Mesh
+    volume_files  the files there that take no more writes, as a pattern of Chaos Mesh (/data/**/base/**/*); null: all of them.
+                  On a volume that is full a database still writes its log, into files that it has: name its tables alone
     """
 
     duration_s: float = Field(900, ge=10)
+    volume_path: str | None = Field(None, pattern="^/")
+    volume_files: str | None = Field(None, pattern="^/")
+
+    @model_validator(mode="after")
+    def _files_are_of_the_volume(self) -> ChaosMesh:
+        files, volume = self.volume_files, self.volume_path
+        if files is not None and (volume is None or not files.startswith(volume.rstrip("/") + "/")):
+            raise ValueError(f"chaos_mesh.volume_files: {files} is not below volume_path ({volume})")
+        return self
 
 
 class Kubernetes(Part):
@@ -101,8 +120,10 @@ class Kubernetes(Part):
                 For the time of the fault that policy stands in place of those of others that allow something, in the
                 namespaces of `isolated`: their pods may then talk to everything but these addresses
     deployments what drills may have the workload `server` deployed as
-    chaos_mesh  a clock that is ahead is a TimeChaos; null: no drill uses Chaos Mesh
-    most_pods   a drill that would end more pods than that at one site is refused: its selectors are wider than somebody thought
+    chaos_mesh  a clock that is ahead is a TimeChaos, a slow or lossy private link a NetworkChaos, a full volume an IOChaos;
+                null: no drill uses Chaos Mesh
+    most_pods   a drill that would end more pods than that at one site, or break more of them by Chaos Mesh, is refused: its
+                selectors are wider than somebody thought
     """
 
     kubeconfig: Path | None = None

@@ -11,8 +11,10 @@ heal       site                                t_ns; the site runs again; its da
 fence      site, by?, cluster?, volume_only?,  t_ns; cut off by the provider, whatever runs in it; or only its main volume;
            dead_since_ns?                      refused when the site has come back after that monotonic time
 traffic    site, state: denied | allowed       state, t_ns; denied: the site's links are down; what was taken otherwise stays so
-link       name, state: up | down | one-way | slow, more_ms?   t_ns; one-way: from the first site only; slow: one way more
+link       name, state: up | down | one-way | slow | lossy, more_ms?, loss?   t_ns; one-way: from the first site only; slow:
+                                               one way more; lossy: share of the packets each way that is lost
 round-trip                                     round_trip_ms over the private link; null: nothing comes back
+lost       rounds                              share of so many round trips over it that did not come back at the first attempt
 name-server    name, state?: held | live       state, seen by a change, t_ns; the zone of an authoritative server takes none
 record     record, address?                    answers of each authoritative server, t_ns; set by the provider's console
 misdirect  record                              answers, t_ns; the entry points to somebody else's host, which answers

@@ -57,11 +57,17 @@ class Driver(Protocol):
     def slow_private_link(self, more_ms: float) -> None:
         """By so many more milliseconds one way."""
 
+    def lossy_private_link(self, loss: float) -> None:
+        """That share of the packets that each site sends over it is lost."""
+
     def mend_private_link(self) -> None:
         """Up again, and every site whose store was left behind is a mirror again; harmless when nothing was broken."""
 
     def private_round_trip_ms(self) -> float | None:
         """Over that link, measured now; None: nothing comes back."""
+
+    def private_loss(self, rounds: int) -> float:
+        """Share of so many round trips over that link that do not come back at the first attempt, measured now."""
 
     def set_api_server(self, site: str, state: str) -> None:
         """The Kubernetes API of the site: stopped, that is not to be reached, or running."""

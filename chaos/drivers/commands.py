@@ -17,10 +17,12 @@ _OF = {  # operation of a driver -> the command that does it
     "perform": "perform",
     "rejoin": "rejoin",
     "mirrored": "mirrored",
+    "volume_writable": "volume_writable",
     "deployed": "deployed",
     "hand_over": "hand_over",
     "read_store": "read_store",
     "private_round_trip_ms": "private_round_trip",
+    "private_loss": "private_loss",
     "set_api_server": "api_server",
 }
 # nothing at such a target mends itself when a drill falls silent: what is owed stands in undo.jsonl, for zweitherz undo
@@ -78,6 +80,9 @@ class CommandDriver:
     def mirrored(self, site: str) -> bool:
         return self._run("mirrored", check=(0, 1), site=site).returncode == 0
 
+    def volume_writable(self, site: str) -> bool:
+        return self._run("volume_writable", check=(0, 1), site=site).returncode == 0
+
     def deployed(self, site: str) -> list[dict[str, Any]]:  # JSON values
         said = self._run("deployed", site=site).stdout.splitlines()
         try:
@@ -116,6 +121,16 @@ class CommandDriver:
             raise CommandFailed(
                 f"kubernetes.commands.private_round_trip: printed no milliseconds ({said[:80]!r})"
             ) from error
+
+    def private_loss(self, rounds: int) -> float:
+        said = self._run("private_loss", rounds=str(rounds)).stdout.strip()
+        try:
+            share = float(said)
+        except ValueError:
+            share = -1
+        if not 0 <= share <= 1:
+            raise CommandFailed(f"kubernetes.commands.private_loss: printed no share from 0 to 1 ({said[:80]!r})")
+        return share
 
     def _run(self, operation: str, check: Sequence[int] = (0,), **words: str) -> subprocess.CompletedProcess[str]:
         key = _OF[operation]

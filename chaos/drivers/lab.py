@@ -70,6 +70,9 @@ class LabDriver:
     def slow_private_link(self, more_ms: float) -> None:
         self._lab.call("link", state="slow", more_ms=more_ms)
 
+    def lossy_private_link(self, loss: float) -> None:
+        self._lab.call("link", state="lossy", loss=loss)
+
     def mend_private_link(self) -> None:
         self._lab.call("link", state="up")
         status = self._lab.call("status")
@@ -80,6 +83,9 @@ class LabDriver:
     def private_round_trip_ms(self) -> float | None:
         trip = self._lab.call("round-trip")["round_trip_ms"]
         return None if trip is None else float(trip)
+
+    def private_loss(self, rounds: int) -> float:
+        return float(self._lab.call("lost", rounds=rounds)["share"])
 
     def set_api_server(self, site: str, state: str) -> None:
         self._lab.call("api-server", site=site, state=state)

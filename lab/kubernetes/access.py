@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import pki
+from lab.kubernetes import catalogue
 from lab.kubernetes.refusal import Refusal
 
 Rule = tuple[tuple[str, ...], str, tuple[str, ...]]  # verbs, API group, resources
@@ -29,7 +30,7 @@ _READ: tuple[Rule, ...] = (
     (_LOOK, "apps", ("deployments", "deployments/scale", "replicasets", "statefulsets", "statefulsets/scale")),
     (_LOOK, "apps", ("daemonsets",)),
     (_LOOK, "networking.k8s.io", ("networkpolicies",)),
-    (_LOOK, "chaos-mesh.org", ("timechaos",)),
+    (_LOOK, "chaos-mesh.org", tuple(catalogue.CHAOS)),
     (_LOOK, "policy", ("poddisruptionbudgets",)),
     (_LOOK, "discovery.k8s.io", ("endpointslices",)),
     (("create",), "authorization.k8s.io", ("selfsubjectaccessreviews",)),
@@ -41,7 +42,7 @@ _DRILL: tuple[Rule, ...] = (
     (("delete", "deletecollection"), "", ("pods",)),
     (("create",), "", ("pods/eviction",)),
     (("create", "delete", *_CHANGE), "", ("resourcequotas",)),
-    (("create", "delete"), "chaos-mesh.org", ("timechaos",)),
+    (("create", "delete"), "chaos-mesh.org", tuple(catalogue.CHAOS)),
     (_CHANGE, "apps", ("deployments", "deployments/scale", "statefulsets", "statefulsets/scale")),
     (("create", "delete", *_CHANGE), "networking.k8s.io", ("networkpolicies",)),
 )

@@ -49,7 +49,8 @@ _VERSION = {
     "compiler": "none",
     "platform": "linux/stand-in",
 }
-_KEPT = {"resourcequotas": quotas, "timechaos": chaos}  # whoever creates and ends objects of that kind
+# whoever creates and ends objects of that kind
+_KEPT = {"resourcequotas": quotas, **dict.fromkeys(catalogue.CHAOS, chaos)}
 _LONGEST_BODY = 1 << 20
 
 

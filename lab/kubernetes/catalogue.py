@@ -30,6 +30,7 @@ class Resource:
 
 
 _ALL = ("all",)
+CHAOS = {"timechaos": "TimeChaos", "networkchaos": "NetworkChaos", "iochaos": "IOChaos"}  # of Chaos Mesh
 RESOURCES = (
     Resource("", "v1", "namespaces", "Namespace", False, _LOOK, ("ns",)),
     Resource("", "v1", "nodes", "Node", False, (*_LOOK, *_MARK), ("no",)),
@@ -56,7 +57,10 @@ RESOURCES = (
         (*_LOOK, *_MARK, "create", "delete"),
         ("netpol",),
     ),
-    Resource("chaos-mesh.org", "v1alpha1", "timechaos", "TimeChaos", True, (*_LOOK, "create", "delete")),
+    *(
+        Resource("chaos-mesh.org", "v1alpha1", plural, kind, True, (*_LOOK, "create", "delete"))
+        for plural, kind in CHAOS.items()
+    ),
     Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, _LOOK, ("pdb",)),
     Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True, _LOOK),
     Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False, ("create",)),

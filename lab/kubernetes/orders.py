@@ -10,18 +10,19 @@ import asyncio
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from lab import system
 from lab.failures import FAILURES
 from lab.kubernetes import policies
 from lab.kubernetes.objects.quotas import exceeded
-from lab.kubernetes.wanted import Pod, Wanted
+from lab.kubernetes.wanted import IOChaos, NetworkChaos, Pod, Wanted
 from lab.kubernetes.workloads import Workload, process
 from lab.model import Process, ServiceFailed
-from lab.provider import Provider
+from lab.provider import SOUND, Provider
 from lab.services import vitals
 from lab.services.vitals import Deployment
+from lab.storage import Storage
 from lab.supervisor import Running, ZoneSupervisor
 
 _AGAIN_AFTER_S = (1, 2, 5)
@@ -33,14 +34,22 @@ class Orders:
     """Of one site. `changed` is called whenever what is wanted, or what is, may have become another."""
 
     def __init__(
-        self, wanted: Wanted, supervisor: ZoneSupervisor, provider: Provider, changed: Callable[[], None]
+        self,
+        wanted: Wanted,
+        supervisor: ZoneSupervisor,
+        provider: Provider,
+        storage: Storage,
+        changed: Callable[[], None],
     ) -> None:
-        self._wanted, self._supervisor, self._provider, self._changed = wanted, supervisor, provider, changed
+        self._wanted, self._supervisor, self._provider, self._storage = wanted, supervisor, provider, storage
+        self._changed = changed
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by workload
         self._specs: dict[str, Process] = {}  # how a process that was ended had been started
         self._failed: defaultdict[str, int] = defaultdict(int)  # uid of a pod -> starts that failed in a row
         self._tasks: set[asyncio.Task[None]] = set()
+        self._enforcing = asyncio.Lock()  # chaos
         self._deployed_here = False  # otherwise than they should be, by this interface
+        self._filled_here = False  # the volume of the product's database, by this interface
         self._healed_ns = provider.healed_ns.get(wanted.site, 0)
 
     # orders
@@ -98,10 +107,30 @@ class Orders:
         await self._provider.traffic({"site": site, "state": "denied" if denied else "allowed"})
         self._changed()
 
+    async def enforce_chaos(self) -> None:
+        """Have the private link slow or lossy, and the volume full, exactly when chaos that runs says so.
+
+        Raises ServiceFailed, Refused.
+        """
+        async with self._enforcing:
+            running = [each for each in self._wanted.chaos.values() if each.runs]
+            impaired = next((each.impaired for each in running if isinstance(each, NetworkChaos)), SOUND)
+            await self._provider.impair(self._wanted.site, impaired)
+            full = any(isinstance(each, IOChaos) for each in running)
+            if full != self._filled_here:  # a volume that somebody else has filled is his
+                self._filled_here = full
+                await self._storage.fill(self._wanted.site, full=full)
+        self._changed()
+
+    def take_up_chaos(self) -> None:
+        """The same, and nobody waits for it: a volume may take longer to fill than a client waits for an answer."""
+        self._keep(self.enforce_chaos())
+
     async def lift(self) -> None:
         """Everything as it was built: what was ordered here is over. Raises ServiceFailed, Refused."""
         self._as_built()
         await self.enforce_policies()
+        await self.enforce_chaos()
 
     # what others have done
 
@@ -113,6 +142,7 @@ class Orders:
         if (healed := self._provider.healed_ns.get(self._wanted.site, 0)) != self._healed_ns:
             self._healed_ns = healed
             self._as_built()
+            self.take_up_chaos()
         for workload in self._wanted.workloads:
             if self._locks[_key(workload)].locked():
                 continue  # an order is being carried out: it knows better which pod is which
@@ -167,7 +197,10 @@ class Orders:
 
     def _bring_about(self, workload: Workload) -> None:
         self._changed()
-        task = asyncio.create_task(self._carry_out(workload))
+        self._keep(self._carry_out(workload))
+
+    def _keep(self, doing: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(doing)
         self._tasks.add(task)
         task.add_done_callback(self._over)
 

@@ -65,11 +65,12 @@ def _all_but(field: str, rules: Any, other: str) -> bool:  # rules: whatever JSO
         case [{**rule}] if list(rule) == [_PEERS[field]]:
             match rule[_PEERS[field]]:
                 case [{"ipBlock": {"cidr": str(cidr), "except": [str(but)], **more}, **others}]:
-                    return not more and not others and cidr == _EVERYWHERE and _is(but, other)
+                    return not more and not others and cidr == _EVERYWHERE and is_address(but, other)
     return False
 
 
-def _is(cidr: str, address: str) -> bool:
+def is_address(cidr: Any, address: str) -> bool:  # cidr: whatever JSON was sent
+    """Whether that network is this one address."""
     try:
         return ipaddress.ip_network(cidr) == ipaddress.ip_network(address)
     except ValueError:

@@ -16,6 +16,7 @@ from lab.kubernetes.app import Api
 from lab.kubernetes.standing import Standing
 from lab.model import Options
 from lab.provider import Provider
+from lab.storage import Storage
 from lab.supervisor import ZoneSupervisor
 
 _ENDS_WITHIN_S = 1  # a watch never ends by itself
@@ -46,15 +47,15 @@ class _Served:
 class ApiServers:
     """They run from `start` to `stop`, whatever becomes of the sites, unless one is stopped on order."""
 
-    def __init__(self, options: Options, supervisor: ZoneSupervisor, provider: Provider) -> None:
-        self._options, self._supervisor, self._provider = options, supervisor, provider
+    def __init__(self, options: Options, supervisor: ZoneSupervisor, provider: Provider, storage: Storage) -> None:
+        self._options, self._supervisor, self._provider, self._storage = options, supervisor, provider, storage
         self._door = Door(options.state)
         self._sites: dict[str, _Served] = {}
 
     async def start(self, listeners: Mapping[str, socket.socket]) -> None:
         """Serve each site on its socket, which listens already: who connects now waits in its queue."""
         for site, listener in listeners.items():
-            standing = Standing(self._options, self._supervisor, self._provider, site)
+            standing = Standing(self._options, self._supervisor, self._provider, self._storage, site)
             await standing.look()
             # so that `halt` can keep the port while ends of connections to it are still waiting; those inherit it
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -8,16 +8,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.kubernetes import workloads
+from lab.kubernetes import policies, workloads
 from lab.kubernetes.looks import Looks, Seen
-from lab.kubernetes.objects import nodes, owners, pods, quotas, services, time_chaos
+from lab.kubernetes.objects import chaos, io_chaos, network_chaos, nodes, owners, pods, quotas, services, time_chaos
 from lab.kubernetes.objects.owners import Count
 from lab.kubernetes.objects.shape import Object
 from lab.kubernetes.orders import Orders
 from lab.kubernetes.versions import Key, Versions
-from lab.kubernetes.wanted import Marks, Pod, Wanted
+from lab.kubernetes.wanted import Chaos, IOChaos, Marks, NetworkChaos, Pod, TimeChaos, Wanted
+from lab.kubernetes.workloads import Workload
 from lab.model import Options
 from lab.provider import Provider
+from lab.storage import Storage
 from lab.supervisor import ZoneSupervisor
 
 _LOOK_EVERY_S = 0.3  # while somebody watches; else a look is taken when somebody asks
@@ -26,16 +28,24 @@ _LOOK_EVERY_S = 0.3  # while somebody watches; else a look is taken when somebod
 class Standing:
     """Nothing that it shows is older than the question: each is answered by a look that began after it was asked."""
 
-    def __init__(self, options: Options, supervisor: ZoneSupervisor, provider: Provider, site: str) -> None:
-        self.site, self.namespaces = site, workloads.namespaces(options, site)
+    def __init__(
+        self, options: Options, supervisor: ZoneSupervisor, provider: Provider, storage: Storage, site: str
+    ) -> None:
+        self.options, self.site, self.namespaces = options, site, workloads.namespaces(options, site)
         self.wanted = Wanted(site, workloads.workloads(options, site))
         self.bell = asyncio.Event()  # rung when an order has changed something; then there is another
-        self.orders = Orders(self.wanted, supervisor, provider, self._ring)
+        self.orders = Orders(self.wanted, supervisor, provider, storage, self._ring)
         self.versions = Versions()
-        self._supervisor = supervisor
+        self._supervisor, self._provider, self._storage = supervisor, provider, storage
+        self._writable = True  # the volume of the product's database, as far as anybody who is shown an IOChaos knows
         self._looks = Looks(supervisor, site)
         self._looking, self._begun = asyncio.Lock(), 0
         self._site_alive, self._site_since_s = True, self.wanted.born_s
+
+    @property
+    def database(self) -> Workload:
+        """The product's."""
+        return next(each for each in self.wanted.workloads if each.is_database and each.namespace == policies.NAMESPACE)
 
     async def look(self) -> None:
         """Bring `versions` up to date. Who asks meanwhile shares the next look."""
@@ -50,6 +60,8 @@ class Standing:
                 for pair in zip(workload.processes, workload.health, strict=True)
             ]
             seen = await self._looks.look(asked_for)
+            if any(isinstance(each, IOChaos) for each in self.wanted.chaos.values()):
+                self._writable = await self._storage.writable(self.site)
             self.orders.adopt()
             self.versions.take(dict(self._objects(seen)))
 
@@ -121,15 +133,29 @@ class Standing:
         wanted = self.wanted
         for (namespace, _), held in wanted.quotas.items():
             yield "resourcequotas", quotas.quota(held, wanted.used(namespace))
-        for key, chaos in list(wanted.chaos.items()):
-            product = [pod for pod in wanted.pods if pod.workload.is_product]
-            replicas = next(wanted.scale(each).replicas for each in wanted.workloads if each.is_product)
-            if chaos.deleted_s and time_chaos.recovered(chaos, product, replicas):
+        for key, one in list(wanted.chaos.items()):
+            shown = self._chaos(one)
+            if one.deleted_s and chaos.is_recovered(shown):
                 del wanted.chaos[key]
             else:
-                yield "timechaos", time_chaos.shown(chaos, product, replicas)
+                yield key[0], shown
         for policy in wanted.policies.values():
             yield "networkpolicies", {**policy, "metadata": dict(policy["metadata"])}
+
+    def _chaos(self, one: Chaos) -> Object:
+        """With the status that what runs gives it."""
+        wanted = self.wanted
+        match one:
+            case TimeChaos():
+                product = [pod for pod in wanted.pods if pod.workload.is_product]
+                replicas = next(wanted.scale(each).replicas for each in wanted.workloads if each.is_product)
+                return time_chaos.shown(one, product, replicas)
+            case NetworkChaos():
+                own = [pod for pod in wanted.pods if pod.workload.namespace == policies.NAMESPACE]
+                return network_chaos.shown(one, own, self._provider.impaired_from[self.site])
+            case IOChaos():
+                return io_chaos.shown(one, wanted.pods_of(self.database), writable=self._writable)
+        raise TypeError(f"{type(one).__name__}: nothing shows it")
 
 
 def _mark(shown: Object, marks: Marks) -> None:

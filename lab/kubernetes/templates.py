@@ -18,6 +18,7 @@ from lab.vitals.settings import VERSION
 
 IMAGE = "zweitherz.invalid/process-of-the-lab"  # there is no image: it says what it is, and can be pulled from nowhere
 VOLUME = "tls"
+DATA = "/data"  # where a database has its volume
 SECRETS = {"vitals-tls": "valid", "vitals-tls-expired": "expired"}  # name -> certificate of `Deployment`
 RELEASES = (VERSION, OLD_RELEASE)
 
@@ -32,6 +33,8 @@ def spec(workload: Workload, deployment: Deployment) -> Object:
     container: Object = {"name": workload.name, "image": image(workload, deployment), "resources": {}}
     # clients that drain nodes look through the volumes of every pod
     volumes: list[Object] = [{"name": "state", "hostPath": {"path": f"/state/volumes/{workload.site}", "type": ""}}]
+    if workload.is_database:
+        container["volumeMounts"] = [{"name": "state", "mountPath": DATA}]
     if workload.is_product:
         container["volumeMounts"] = [{"name": VOLUME, "mountPath": "/tls", "readOnly": True}]
         secret = next(name for name, kind in SECRETS.items() if kind == deployment.certificate)

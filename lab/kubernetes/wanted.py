@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.kubernetes.workloads import Workload
+from lab.provider import Impaired
 from lab.services.vitals import Deployment
 
 NODES_PER_SITE = 2
@@ -87,16 +88,35 @@ class Pod:
         return names[self.ordinal] if self.ordinal < len(names) else None
 
 
-@dataclass
-class TimeChaos:
-    """The servers' clock is to be so far ahead. `runs`: still; `deleted_s`: when its end was asked for, 0: not."""
+@dataclass(kw_only=True)
+class Chaos:
+    """An object of Chaos Mesh. `duration_s`: it ends by itself after so long, None: it does not; `runs`: it has not ended;
+    `deleted_s`: when its end was asked for, 0: not."""
 
     metadata: dict[str, Any]
     spec: dict[str, Any]
-    offset_s: float
     duration_s: float | None
     runs: bool = True
     deleted_s: float = 0
+
+
+@dataclass(kw_only=True)
+class TimeChaos(Chaos):
+    """The servers' clock is to be so far ahead."""
+
+    offset_s: float
+
+
+@dataclass(kw_only=True)
+class NetworkChaos(Chaos):
+    """What is to happen to what leaves the site by the private link."""
+
+    impaired: Impaired
+
+
+@dataclass(kw_only=True)
+class IOChaos(Chaos):
+    """Nothing more is to fit on the volume of the product's database."""
 
 
 Marks = dict[str, dict[str, str | None]]  # "labels" and "annotations" as somebody has set them; None: removed
@@ -119,7 +139,7 @@ class Wanted:
         self.pods: list[Pod] = []
         self.policies: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked NetworkPolicy
         self.quotas: dict[tuple[str, str], dict[str, Any]] = {}  # (namespace, name) -> a checked ResourceQuota
-        self.chaos: dict[tuple[str, str], TimeChaos] = {}  # (namespace, name) -> one that was checked
+        self.chaos: dict[tuple[str, str, str], Chaos] = {}  # (plural, namespace, name) -> one that was checked
         self.marks: dict[str, Marks] = {}  # by the uid of the object that somebody has marked
 
     def workload(self, namespace: str, name: str) -> Workload | None:

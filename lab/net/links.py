@@ -7,8 +7,11 @@ a report can say what was asked, what was measured and how.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import statistics
+import struct
 import sys
 import time
 from collections.abc import Mapping
@@ -22,18 +25,23 @@ from lab.net.topology import legs
 
 _CLOSED_PORT = 9  # "discard": nobody listens, so a connect is answered by a reset after exactly one round trip
 _ROUNDS = 7
+_AT_ONCE = 200  # round trips: each holds a file descriptor
+_SENT_AGAIN_S = 1.5  # by then what was lost has been sent again
+_SENT_AGAIN = struct.Struct("100xI")  # tcpi_total_retrans of the kernel's struct tcp_info
 
 
 class Links(Protocol):
-    """What the lab does to links. Delays are one way, in milliseconds."""
+    """What the lab does to links. Delays are one way, in milliseconds; losses are shares, from 0 to 1."""
 
     kind: str
 
     async def start(self, delays_ms: Mapping[str, float]) -> None: ...
 
-    async def set_delay(self, name: str, delay_ms: float) -> None: ...
+    async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None: ...
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None: ...
+
+    async def set_loss(self, name: str, *, a_to_b: float, b_to_a: float) -> None: ...
 
 
 def netem_works() -> bool:
@@ -63,28 +71,34 @@ class NetemLinks:
     kind = "netem"
 
     def __init__(self) -> None:
-        self._delays: dict[str, float] = {}
+        self._delays: dict[str, tuple[float, float]] = {}
         self._passing: dict[str, tuple[bool, bool]] = {}
+        self._loss: dict[str, tuple[float, float]] = {}
 
     async def start(self, delays_ms: Mapping[str, float]) -> None:
         for name, delay in delays_ms.items():
-            self._delays[name], self._passing[name] = delay, (True, True)
+            self._delays[name], self._passing[name], self._loss[name] = (delay, delay), (True, True), (0, 0)
             await asyncio.to_thread(self._apply, name, "add")
 
-    async def set_delay(self, name: str, delay_ms: float) -> None:
-        self._delays[name] = delay_ms
+    async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None:
+        self._delays[name] = (a_to_b_ms, b_to_a_ms)
         await asyncio.to_thread(self._apply, name, "change")
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None:
         self._passing[name] = (a_to_b, b_to_a)
         await asyncio.to_thread(self._apply, name, "change")
 
+    async def set_loss(self, name: str, *, a_to_b: float, b_to_a: float) -> None:
+        self._loss[name] = (a_to_b, b_to_a)
+        await asyncio.to_thread(self._apply, name, "change")
+
     def _apply(self, name: str, verb: str) -> None:
-        for leg, passing in zip(legs()[name], self._passing[name], strict=True):
+        ways = zip(legs()[name], self._passing[name], self._loss[name], self._delays[name], strict=True)
+        for leg, passing, share, delay_ms in ways:
             with routing(leg.zone) as route:
                 index = route.link_lookup(ifname=leg.interface)[0]
-                loss = 0 if passing else 100
-                route.tc(verb, "netem", index, "1:", delay=int(self._delays[name] * 1000), loss=loss, limit=100_000)
+                loss = share * 100 if passing else 100
+                route.tc(verb, "netem", index, "1:", delay=int(delay_ms * 1000), loss=loss, limit=100_000)
 
 
 class WireLinks:
@@ -105,11 +119,14 @@ class WireLinks:
         )
         await self._answer()
 
-    async def set_delay(self, name: str, delay_ms: float) -> None:
-        await self._say({"link": name, "delay_ms": delay_ms})
+    async def set_delay(self, name: str, *, a_to_b_ms: float, b_to_a_ms: float) -> None:
+        await self._say({"link": name, "a_to_b_ms": a_to_b_ms, "b_to_a_ms": b_to_a_ms})
 
     async def set_passing(self, name: str, *, a_to_b: bool, b_to_a: bool) -> None:
         await self._say({"link": name, "a_to_b": a_to_b, "b_to_a": b_to_a})
+
+    async def set_loss(self, name: str, *, a_to_b: float, b_to_a: float) -> None:
+        await self._say({"link": name, "a_to_b_loss": a_to_b, "b_to_a_loss": b_to_a})
 
     async def _say(self, order: Mapping[str, object]) -> None:
         if self._process is None or self._process.stdin is None:
@@ -145,6 +162,28 @@ async def round_trip_ms(name: str, rounds: int = _ROUNDS) -> float:
     return statistics.median(taken)
 
 
+async def lost_share(name: str, rounds: int) -> float:
+    """Share of so many round trips over a link whose first packet, or the answer to it, was lost."""
+    lost = 0
+    for first in range(0, rounds, _AT_ONCE):
+        together = range(min(_AT_ONCE, rounds - first))
+        lost += sum(await asyncio.gather(*(_is_lost(name) for _ in together)))
+    return lost / rounds
+
+
+async def _is_lost(name: str) -> bool:
+    """As the kernel has counted it, which sends a lost one again after a second: that nobody here looked in time is no loss."""
+    near, far = legs()[name]
+    with socket_in(near.zone) as probe:
+        probe.bind((near.address, 0))
+        connecting = asyncio.get_running_loop().sock_connect(probe, (far.address, _CLOSED_PORT))
+        with contextlib.suppress(ConnectionRefusedError, TimeoutError):
+            await asyncio.wait_for(connecting, _SENT_AGAIN_S)
+        told = probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SENT_AGAIN.size)
+        (sent_again,) = _SENT_AGAIN.unpack(told)
+        return bool(sent_again)
+
+
 def corrected_ms(asked_ms: float, measured_ms: float) -> float:
     """What to set so that a link whose own path costs something too comes to what was asked. All one way.
 
@@ -159,7 +198,7 @@ async def calibrate(links: Links, delays_ms: Mapping[str, float]) -> dict[str, d
     first = dict(zip(delays_ms, await asyncio.gather(*map(round_trip_ms, delays_ms)), strict=True))
     corrected = {name: corrected_ms(asked, first[name] / 2) for name, asked in delays_ms.items()}
     for name, delay in corrected.items():
-        await links.set_delay(name, delay)
+        await links.set_delay(name, a_to_b_ms=delay, b_to_a_ms=delay)
     second = await asyncio.gather(*map(round_trip_ms, delays_ms))
     return {
         name: {"asked_ms": asked, "set_ms": corrected[name], "measured_ms": round(trip / 2, 3)}

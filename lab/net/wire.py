@@ -6,15 +6,18 @@
 
 Frames are read with AF_PACKET from one side, held until due, and sent on the other. Whole GSO frames pass
 (PACKET_VNET_HDR), so the cost is per burst, not per 1,500 bytes. A link's delay is constant, so each direction is a
-queue in time order and needs no heap. Nothing is dropped unless ordered.
+queue in time order and needs no heap. Nothing is dropped unless ordered: all, or a share of the frames of one direction, each
+by chance. A burst that passes as one frame is lost as one.
 
 Runs as a process of its own; commands come on standard input, one JSON object a line, each answered by one line:
-``{"link": "near", "delay_ms": 4.7}`` or ``{"link": "private", "a_to_b": false, "b_to_a": true}``.
+``{"link": "near", "a_to_b_ms": 4.7, "b_to_a_ms": 4.7}`` or
+``{"link": "private", "a_to_b": false, "b_to_a": true}`` or ``{"link": "private", "a_to_b_loss": 0.02, "b_to_a_loss": 0.02}``.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import select
 import socket
 import sys
@@ -37,19 +40,19 @@ class Direction:
 
     def __init__(self, rx: socket.socket, tx: socket.socket, delay_ns: int) -> None:
         self.rx, self.tx, self.delay_ns = rx, tx, delay_ns
-        self.passing = True
+        self.passing, self.loss = True, 0.0
         self.queue: deque[tuple[int, bytes]] = deque()
 
     def take(self, now: int) -> None:
         """Queue what has arrived."""
         due = now + self.delay_ns
-        receive, queue = self.rx.recv, self.queue
+        receive, queue, loss = self.rx.recv, self.queue, self.loss
         for _ in range(_BATCH):
             try:
                 frame = receive(_LONGEST)
             except BlockingIOError:
                 return
-            if self.passing:
+            if self.passing and not (loss and random.random() < loss):  # noqa: S311 - nobody is to be kept from guessing it
                 queue.append((due, frame))
 
     def give(self, now: int) -> int | None:
@@ -112,8 +115,10 @@ def _command(links: dict[str, tuple[Direction, Direction]]) -> bool:
         return False
     order = json.loads(line)
     there, back = links[order["link"]]
-    if "delay_ms" in order:
-        there.delay_ns = back.delay_ns = int(order["delay_ms"] * 1e6)
+    for direction, key in ((there, "a_to_b_ms"), (back, "b_to_a_ms")):
+        if key in order:
+            direction.delay_ns = int(order[key] * 1e6)
+    there.loss, back.loss = order.get("a_to_b_loss", there.loss), order.get("b_to_a_loss", back.loss)
     there.passing = order.get("a_to_b", there.passing)
     back.passing = order.get("b_to_a", back.passing)
     print(json.dumps({"ok": True}), flush=True)

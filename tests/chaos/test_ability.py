@@ -66,7 +66,7 @@ def test_clusters_with_the_operators_commands_can_lose_a_site() -> None:
         (
             COMMANDS,
             {"fault": {"name": "volume-full"}},
-            "fault volume-full: cannot be done on this target: it can",
+            "volume_path is not given; kubernetes.commands.volume_writable is not given",
         ),
         (
             COMMANDS,
@@ -76,7 +76,12 @@ def test_clusters_with_the_operators_commands_can_lose_a_site() -> None:
         (
             COMMANDS,
             {"fault": {"name": "private-link", "how": "slow"}},
-            "a slow private link needs Chaos Mesh",
+            "a policy delays nothing, and kubernetes.chaos_mesh is not given",
+        ),
+        (
+            COMMANDS,
+            {"fault": {"name": "private-link", "how": "lossy"}},
+            "a policy loses nothing, and kubernetes.chaos_mesh is not given; kubernetes.commands.private_loss is not given",
         ),
         (
             COMMANDS,

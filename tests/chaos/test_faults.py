@@ -60,7 +60,9 @@ def test_an_unknown_fault_condition_or_inverse_is_refused_by_name() -> None:
 
 
 def test_what_a_fault_cannot_do_is_refused_before_anything_is_done() -> None:
-    with pytest.raises(faults.UnknownFault, match="fault private-link: how 'frozen': there are down, one-way, slow"):
+    with pytest.raises(
+        faults.UnknownFault, match="fault private-link: how 'frozen': there are down, one-way, slow, lossy"
+    ):
         faults.check_faults(Plan(drill="x", fault=Fault(name="private-link")))
     with pytest.raises(faults.UnknownFault, match="fault process-killed: service 'database': there are server"):
         faults.check_faults(Plan(drill="x", fault=Fault(name="process-killed", service="database")))

@@ -23,7 +23,7 @@ def test_it_names_what_is_there(tmp_path: Path) -> None:
     assert target.secrets.token_key_file.stat().st_mode & 0o077 == 0
     kubernetes = target.kubernetes
     assert kubernetes is not None
-    for name in ("journal", "perform", "rejoin", "mirrored"):
+    for name in ("journal", "perform", "rejoin", "mirrored", "volume_writable"):
         assert os.access(getattr(kubernetes.commands, name)[0], os.X_OK)
     assert {each.namespace for each in kubernetes.workloads.values()} == set(kubernetes.namespaces)
 
@@ -52,6 +52,7 @@ def test_its_port_is_the_balancers(tmp_path: Path) -> None:
 def test_a_site_can_be_lost_there_and_an_entry_cannot_be_wrong(tmp_path: Path) -> None:
     driver = driver_for(read_target(manifest_target.write(tmp_path, ADDRESSES)))
     assert lacking(driver, "site-loss") == []
+    assert lacking(driver, "volume-full") == ["kubernetes.chaos_mesh.volume_path is not given"]
     assert lacking(driver, "dns-wrong") == ["the target file has no section dns"]
 
 

@@ -108,10 +108,15 @@ def test_the_private_link_is_slow_cut_or_as_it_was(own: RunningLab) -> None:
     slow = trip()
     assert slow is not None
     assert slow - usual > 0.8 * 300
+    own.control.call("link", state="lossy", loss=0.2)
+    # 36 % of 400 round trips, and less than 54 of them by chance once in 10^20
+    assert own.control.call("lost", rounds=400)["share"] > 0.135
     own.control.call("link", state="one-way")
     assert trip() is None
+    assert own.control.call("lost", rounds=10)["share"] == 1
     own.control.call("link", state="up")
     assert eventually(lambda: (trip() or 1000) < 150)
+    assert own.control.call("lost", rounds=100)["share"] < 0.05
     # cut for longer than a look or two of the runbook: the mirror may have been given up
     own.control.call("heal", site="gra")
 
@@ -138,6 +143,8 @@ def test_rules_are_evaluated_at_both_sites_and_reach_both_channels(own: RunningL
         ({"do": "service", "name": "gra/nothing", "state": "stopped"}, "process 'gra/nothing': there are"),
         ({"do": "service", "name": "gra/tools-matomo", "state": "asleep"}, "state 'asleep': there are running"),
         ({"do": "link", "state": "loose"}, "states are up, down, one-way, slow"),
+        ({"do": "link", "state": "lossy", "loss": 2}, "loss 2: must be a number from 0 to 1"),
+        ({"do": "lost", "rounds": 0}, "rounds 0: must be a number from 1 to 10000"),
         ({"do": "link", "state": "slow", "more_ms": -1}, "more_ms -1: must be a number from 0 to 2000"),
         ({"do": "monitors-link", "site": "gra", "state": "sideways"}, "state 'sideways': there are up, down"),
         ({"do": "uploads", "site": "gra", "state": "lost"}, "state 'lost': there are taken, refused"),

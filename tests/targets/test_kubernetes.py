@@ -39,6 +39,12 @@ def test_the_example_is_a_valid_target() -> None:
         ),
         ({"commands": {"journals": ["x"]}}, "commands.journals"),
         ({"most_pods": 0}, "most_pods"),
+        ({"chaos_mesh": {"volume_path": "data"}}, "volume_path"),
+        (
+            {"chaos_mesh": {"volume_path": "/data", "volume_files": "/database/**/*"}},
+            "is not below volume_path (/data)",
+        ),
+        ({"chaos_mesh": {"volume_files": "/data/**/*"}}, "is not below volume_path (None)"),
     ],
 )
 def test_what_is_wrong_is_refused(changes: dict[str, Any], message: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chaos.drivers.kubernetes import chaos_mesh, private_link
 from chaos.drivers.kubernetes.cluster import Cluster
 
 
@@ -29,9 +31,15 @@ _POLICIES = tuple(
 )
 _LOOK_AT_NODES = Access("list", "", "nodes", in_namespace=False)
 _DRAIN = (_LOOK_AT_NODES, Access("patch", "", "nodes", in_namespace=False), Access("create", "", "pods/eviction"))
+_LIST_PODS = Access("list", "", "pods")
 _QUOTAS = tuple(Access(verb, "", "resourcequotas") for verb in ("create", "delete", "list"))
 
-NEEDED = {
+
+def _chaos(kind: str) -> tuple[Access, ...]:
+    return tuple(Access(verb, chaos_mesh.GROUP, chaos_mesh.plural(kind)) for verb in ("create", "delete", "get"))
+
+
+_NEEDED = {
     "kill_site": (*_LOOK, *_SCALE, *_END, *_POLICIES),
     "drain_site": (*_LOOK, *_DRAIN),
     "restore_site": (*_LOOK, *_SCALE, *_POLICIES, _LOOK_AT_NODES),
@@ -43,18 +51,30 @@ NEEDED = {
     "service_pid": _LOOK,
     "fill_quota": (*_LOOK, *_SCALE, *_QUOTAS),
     "admits_pod": (*_LOOK, *_SCALE, *_QUOTAS),
-    "deploy clock-ahead": tuple(Access(verb, "chaos-mesh.org", "timechaos") for verb in ("create", "delete", "get")),
     "deploy": (
-        Access("list", "", "pods"),
+        _LIST_PODS,
         Access("get", "apps", "deployments"),
         Access("patch", "apps", "deployments"),
     ),
 }
+# where the target says that Chaos Mesh is installed
+_BY_CHAOS_MESH = {
+    "deploy clock-ahead": (_LIST_PODS, *_chaos(chaos_mesh.TIME)),
+    **dict.fromkeys(private_link.BY_CHAOS_MESH, (_LIST_PODS, *_chaos(chaos_mesh.NETWORK))),
+    "mend_private_link": _chaos(chaos_mesh.NETWORK),
+    "fill_volume": (*_LOOK, *_chaos(chaos_mesh.IO)),
+}
 
 
-def missing(cluster: Cluster, namespaces: list[str], operations: tuple[str, ...]) -> list[str]:
-    """Permissions that those operations need and the cluster does not give us. Raises ClusterRefused."""
-    wanted = dict.fromkeys(access for each in operations for access in NEEDED.get(each, ()))
+def needed(*, by_chaos_mesh: bool) -> dict[str, tuple[Access, ...]]:
+    """By operation. `by_chaos_mesh`: some are done by it, and it is undone wherever it may have been done."""
+    more = _BY_CHAOS_MESH if by_chaos_mesh else {}
+    return {each: (*_NEEDED.get(each, ()), *more.get(each, ())) for each in (*_NEEDED, *more)}
+
+
+def missing(cluster: Cluster, namespaces: list[str], accesses: Iterable[Access]) -> list[str]:
+    """Those of these permissions that the cluster does not give us. Raises ClusterRefused."""
+    wanted = dict.fromkeys(accesses)
     lacking = []
     for access in wanted:
         resource, _, below = access.resource.partition("/")

@@ -101,6 +101,15 @@ class Cluster:
         with self.asking(f"{kind} {namespace}/{name}"):
             return _found(kind, read(name, namespace, _request_timeout=_CALL_WITHIN_S))
 
+    def mounts(self, kind: str, namespace: str, name: str) -> list[tuple[str, str]]:
+        """Where that workload's containers mount their volumes: container, path. Raises ClusterRefused where there is none."""
+        read: Any = self._apps.read_namespaced_deployment
+        if kind == "StatefulSet":
+            read = self._apps.read_namespaced_stateful_set
+        with self.asking(f"{kind} {namespace}/{name}"):
+            spec = read(name, namespace, _request_timeout=_CALL_WITHIN_S).spec.template.spec
+        return [(each.name, mount.mount_path) for each in spec.containers for mount in each.volume_mounts or []]
+
     def deployment(self, namespace: str, name: str) -> Any:  # V1Deployment
         """That one, whole. Raises ClusterRefused where there is none."""
         with self.asking(f"Deployment {namespace}/{name}"):

@@ -12,7 +12,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from chaos.drivers.kubernetes import api_server, chaos_mesh, deployments, private_link, quota
+from chaos.drivers.kubernetes import api_server, deployments, io_chaos, network_chaos, private_link, quota, time_chaos
+from chaos.drivers.kubernetes.chaos_mesh import Spec
 from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
 from chaos.drivers.kubernetes.isolation import Isolation
 from chaos.drivers.kubernetes.nodes import Nodes
@@ -21,7 +22,7 @@ from targets.kubernetes import Kubernetes, Workload
 
 _SEEN_WITHIN_S = 40
 _AHEAD_S = 90  # of a clock
-_STAYS_DEAD = "database"
+_DATABASE = "database"  # stays dead when it is killed
 _LINKS = ("private-link", "public-link")
 DENY_ALL = "zweitherz-deny-all"
 _NOTHING_PASSES = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -30,7 +31,8 @@ _NOTHING_PASSES = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 OWN = frozenset(
     {
         *("kill_site", "drain_site", "restore_site", "set_service", "service_state", "kill_service", "service_pid"),
-        *("set_private_link", "mend_private_link", "api_server_answers"),
+        *private_link.OPERATIONS,
+        "api_server_answers",
     }
 )
 _FOLLOWS_WITHIN_S = 15
@@ -51,11 +53,12 @@ class KubernetesDriver:
     def lacks(self, operation: str, service: str = "") -> str:
         """What the target lacks for that operation; empty: nothing."""
         if operation in private_link.OPERATIONS:
-            return private_link.lacks(operation, self._rest, addresses=self._kubernetes.private_link is not None)
+            return private_link.lacks(operation, self._rest, self._kubernetes)
         if operation in ("deploy", "fill_quota", "admits_pod"):
             return self._lacks_of_servers(operation, service)
         if operation not in OWN:
-            return str(self._rest.lacks(operation))
+            missing = str(self._rest.lacks(operation))
+            return missing and self._lacks_volume() if operation == "fill_volume" else missing
         if operation in ("kill_site", "drain_site", "restore_site"):
             return str(self._rest.lacks("rejoin")) if operation == "restore_site" else ""
         if service and self._is_elsewhere(service) and self._rest.lacks(operation):
@@ -108,11 +111,33 @@ class KubernetesDriver:
             for each in self.isolations(site):
                 each.isolate(private_link.NAME, spec)
 
+    def slow_private_link(self, more_ms: float) -> None:
+        """By Chaos Mesh at both sites, where the target gives it and their addresses; else by `rest`."""
+        if not self._impair(network_chaos.slow(more_ms)):
+            self._rest.slow_private_link(more_ms)
+
+    def lossy_private_link(self, loss: float) -> None:
+        """The same."""
+        if not self._impair(network_chaos.lossy(loss)):
+            self._rest.lossy_private_link(loss)
+
+    def _impair(self, what: Spec) -> bool:
+        """False: the target does not give what that takes, and nothing was done."""
+        own = self._kubernetes
+        if own.private_link is None or own.chaos_mesh is None:
+            return False
+        for site, other in zip(own.private_link, reversed(own.private_link), strict=True):
+            others, limits = own.private_link[other], (own.chaos_mesh.duration_s, own.most_pods)
+            network_chaos.impair(self.cluster(site), self._isolated(), others, what, *limits)
+        return True
+
     def mend_private_link(self) -> None:
-        """Others' policies as they were; then the mirror follows again, by itself or because it is told to."""
+        """Others' policies as they were, no chaos of ours; then the mirror follows again, by itself or because it is told to."""
         for site in self._kubernetes.contexts:
             for each in self.isolations(site):
                 each.reopen(private_link.NAME)
+            if self._kubernetes.chaos_mesh is not None:
+                network_chaos.mend(self.cluster(site), self._isolated())
         if not self._rest.lacks("mend_private_link"):
             self._rest.mend_private_link()
         elif not seen(lambda: any(map(self._rest.mirrored, self._kubernetes.contexts)), _FOLLOWS_WITHIN_S):
@@ -154,7 +179,7 @@ class KubernetesDriver:
         running = [each for each in cluster.pods(found.namespace, found.selector) if each.runs]
         if not running:
             raise ClusterRefused(f"{service} of {site}: no pod runs that could be ended")
-        if service == _STAYS_DEAD:
+        if service == _DATABASE:
             self._end(cluster, [found])
         else:
             cluster.end_pods(found.namespace, found.selector)
@@ -176,7 +201,7 @@ class KubernetesDriver:
             begun = time.monotonic_ns()
             if server is not None:
                 if self._kubernetes.chaos_mesh is not None:
-                    chaos_mesh.set_clock_right(self.cluster(site), server)
+                    time_chaos.set_clock_right(self.cluster(site), server)
                 deployments.put_back(self.cluster(site), server)
             elsewhere = any(self._lacks_own(each) for each in deployments.OTHERWISE)
             if elsewhere and not self._rest.lacks("deploy"):  # what `rest` has changed, only it knows
@@ -185,8 +210,19 @@ class KubernetesDriver:
         if server is None or self._lacks_own(deployment):
             return int(self._rest.deploy(site, deployment))
         if deployment == deployments.CLOCK_AHEAD and (mesh := self._kubernetes.chaos_mesh) is not None:
-            return chaos_mesh.set_clock_ahead(self.cluster(site), server, _AHEAD_S, mesh.duration_s)
+            limits = mesh.duration_s, self._kubernetes.most_pods
+            return time_chaos.set_clock_ahead(self.cluster(site), server, _AHEAD_S, *limits)
         return deployments.deploy(self.cluster(site), server, deployments.wanted(given, deployment))
+
+    def fill_volume(self, site: str, *, full: bool) -> None:
+        """By Chaos Mesh, where the target says what to refuse writes to; else by `rest`."""
+        own = self._kubernetes
+        if own.chaos_mesh is None or self._lacks_volume():
+            self._rest.fill_volume(site, full=full)
+        elif full:
+            io_chaos.fill(self.cluster(site), own.workloads[_DATABASE], own.chaos_mesh, own.most_pods)
+        else:
+            io_chaos.free(self.cluster(site), own.workloads[_DATABASE])
 
     def fill_quota(self, site: str, *, full: bool) -> None:
         server = self._quota_of(site)
@@ -206,9 +242,11 @@ class KubernetesDriver:
 
     def isolations(self, site: str) -> list[Isolation]:
         """Of the namespaces whose network is taken."""
-        own, cluster = self._kubernetes, self.cluster(site)
-        spaces = own.namespaces if own.isolated is None else own.isolated
-        return [Isolation(cluster, each) for each in spaces]
+        return [Isolation(self.cluster(site), each) for each in self._isolated()]
+
+    def _isolated(self) -> list[str]:
+        own = self._kubernetes
+        return own.namespaces if own.isolated is None else own.isolated
 
     def _lacks_of_servers(self, operation: str, deployment: str) -> str:
         if operation != "deploy":
@@ -218,6 +256,13 @@ class KubernetesDriver:
 
     def _lacks_own(self, deployment: str) -> str:
         return deployments.lacks(self._kubernetes, self._server(), deployment)
+
+    def _lacks_volume(self) -> str:
+        """What the target lacks for a volume that is full by Chaos Mesh; empty: nothing."""
+        own = self._kubernetes
+        if own.chaos_mesh is None or own.chaos_mesh.volume_path is None:
+            return "kubernetes.chaos_mesh.volume_path is not given"
+        return "" if _DATABASE in own.workloads else f"kubernetes.workloads has no {_DATABASE}"
 
     def _server(self) -> Workload | None:
         """What runs the servers, if that is a Deployment."""

@@ -2,7 +2,8 @@
 
 A policy decides about connections that are begun, not about packets: one-way, whatever the second site begins fails, and what
 the first one begins goes on. Whether a connection that is there already ends with it is the network plugin's business (some look
-at the first packet only): the receipt, a round trip of its own, cannot tell. Delays are beyond it.
+at the first packet only): the receipt, a round trip of its own, cannot tell. A policy delays and loses nothing: that is
+`network_chaos`.
 """
 
 from __future__ import annotations
@@ -10,21 +11,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from targets.kubernetes import Kubernetes
+
 NAME = "zweitherz-private-link"
 _ALL: list[dict[str, Any]] = [{}]  # rules that allow everything
 
-OPERATIONS = frozenset({"set_private_link", "slow_private_link", "mend_private_link"})
+BY_CHAOS_MESH = ("slow_private_link", "lossy_private_link")
+OPERATIONS = frozenset({"set_private_link", "mend_private_link", *BY_CHAOS_MESH})
 
 Spec = dict[str, Any]  # JSON values of a NetworkPolicy's spec
 
 
-def lacks(operation: str, rest: Any, *, addresses: bool) -> str:  # rest: a Driver
-    """What is missing for one of those; "": nothing. `addresses`: those of the sites are known. What `rest` can do, it does."""
+def lacks(operation: str, rest: Any, own: Kubernetes) -> str:  # rest: a Driver
+    """What is missing for one of those; "": nothing. What `rest` can do, it does where the target gives nothing for it."""
     missing = str(rest.lacks(operation))
+    addresses = "" if own.private_link is not None else "kubernetes.private_link is not given"
     if operation == "set_private_link":
-        return "kubernetes.private_link is not given" if missing and not addresses else ""
-    if operation == "slow_private_link":
-        return missing and "a policy delays nothing: a slow private link needs Chaos Mesh (NetworkChaos)"
+        return missing and addresses
+    if operation in BY_CHAOS_MESH:
+        what = "delays" if operation == "slow_private_link" else "loses"
+        mesh = "" if own.chaos_mesh is not None else f"a policy {what} nothing, and kubernetes.chaos_mesh is not given"
+        return missing and "; ".join(each for each in (addresses, mesh) if each)
     return missing and str(rest.lacks("mirrored") or rest.lacks("rejoin"))
 
 

@@ -17,6 +17,7 @@ echo "$*" >>"$ORDERS"
 case "$*" in
   *readyReplicas*) [ -z "${SILENT:-}" ] || exit 1; printf '%s' "${READY:-}" ;;
   *"--replicas 0") exit "${SCALE:-0}" ;;
+  *zweitherz-probe*) [ -n "${PGDATA:-}" ] || exit 1; while [ "$1" != -- ]; do shift; done; shift; exec "$@" ;;
   *mirrored.sh) echo "${SAID:-}"; exit "${EXIT:-0}" ;;
 esac
 """
@@ -110,6 +111,40 @@ def test_what_nobody_could_say_is_no_answer(
         monkeypatch.setenv(name, value)
     with pytest.raises(CommandFailed, match="the database of gra does not say"):
         driver.mirrored("fra")
+
+
+@pytest.fixture
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the database has them: what is written in its pod is written here."""
+    folder = tmp_path / "data" / "base"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("PGDATA", str(folder.parent))
+    return folder
+
+
+def test_a_volume_that_takes_a_few_blocks_is_left_as_it_was(
+    driver: CommandDriver, tables: Path, tmp_path: Path
+) -> None:
+    assert driver.volume_writable("gra") is True
+    assert list(tables.iterdir()) == []
+    assert orders(tmp_path)[0].startswith("gra --request-timeout 20s exec postgres-0 --container postgres -- sh -c")
+
+
+def test_a_volume_without_space_says_so(driver: CommandDriver, tables: Path) -> None:
+    (tables / "zweitherz-probe").symlink_to("/dev/full")
+    assert driver.volume_writable("gra") is False
+
+
+def test_what_fails_for_another_reason_is_no_answer(driver: CommandDriver, tables: Path) -> None:
+    (tables / "zweitherz-probe").mkdir()
+    with pytest.raises(CommandFailed, match="the database of gra does not say whether its volume takes anything"):
+        driver.volume_writable("gra")
+
+
+def test_a_pod_that_is_not_reached_is_no_answer_either(driver: CommandDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGDATA", raising=False)
+    with pytest.raises(CommandFailed, match="the database of fra does not say"):
+        driver.volume_writable("fra")
 
 
 def rejoined(driver: CommandDriver, tmp_path: Path) -> list[str]:

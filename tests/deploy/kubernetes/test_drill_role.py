@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from chaos.drivers.kubernetes.access import NEEDED
+from chaos.drivers.kubernetes.access import needed
 from tests.deploy.kubernetes.manifests import FOLDER, Document, read
 
 LOOK = ("get", "list", "watch")
@@ -17,7 +17,7 @@ DRILL = {
     ("pods/eviction", "create"),
     *product(("networkpolicies",), ("create", "delete", "list", "patch")),
     *product(("resourcequotas",), ("create", "delete", "list")),
-    *product(("timechaos",), ("create", "delete", "get")),
+    *product(("timechaos", "networkchaos", "iochaos"), ("create", "delete", "get")),
 }
 VIEWER = set(product(("pods", "deployments", "statefulsets", "services", "endpoints"), LOOK))
 ASKS = ("selfsubjectaccessreviews", "create")
@@ -25,7 +25,7 @@ GROUPS = {
     **dict.fromkeys(("pods", "pods/eviction", "services", "endpoints", "nodes", "resourcequotas"), ""),
     **dict.fromkeys(("deployments", "statefulsets"), "apps"),
     "networkpolicies": "networking.k8s.io",
-    "timechaos": "chaos-mesh.org",
+    **dict.fromkeys(("timechaos", "networkchaos", "iochaos"), "chaos-mesh.org"),
     "selfsubjectaccessreviews": "authorization.k8s.io",
 }
 DOCUMENTS = [
@@ -64,9 +64,9 @@ def test_a_drill_may_do_what_it_needs_in_the_namespaces(namespace: str) -> None:
 
 
 def test_the_driver_needs_nothing_that_the_role_does_not_give() -> None:
-    needed = {access for accesses in NEEDED.values() for access in accesses}
-    assert {(each.resource, each.verb) for each in needed if each.in_namespace} <= DRILL
-    of_cluster = {(each.resource, each.verb) for each in needed if not each.in_namespace}
+    every = {access for accesses in needed(by_chaos_mesh=True).values() for access in accesses}
+    assert {(each.resource, each.verb) for each in every if each.in_namespace} <= DRILL
+    of_cluster = {(each.resource, each.verb) for each in every if not each.in_namespace}
     assert of_cluster <= allowed(find("ClusterRole", "zweitherz-drill"))
 
 

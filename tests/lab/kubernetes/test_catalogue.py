@@ -25,6 +25,13 @@ def test_discovery_names_every_resource_with_its_verbs() -> None:
         assert found is not None
         assert found["preferredVersion"]["version"] == ("v1alpha1" if group == "chaos-mesh.org" else "v1")
         assert catalogue.resources(group, found["preferredVersion"]["version"]) is not None
+    mesh = catalogue.resources("chaos-mesh.org", "v1alpha1")
+    assert mesh is not None
+    assert {each["name"]: each["kind"] for each in mesh["resources"]} == {
+        "timechaos": "TimeChaos",
+        "networkchaos": "NetworkChaos",
+        "iochaos": "IOChaos",
+    }
     assert catalogue.group("") is None
     assert catalogue.group("batch") is None
     assert catalogue.resources("apps", "v2") is None

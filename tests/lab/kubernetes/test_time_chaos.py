@@ -33,13 +33,6 @@ def product(tmp_path: Path) -> Workload:
     return next(each for each in workloads.workloads(Options(state=tmp_path), "fra") if each.is_product)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("1m30s", 90), ("-2h", -7200), ("1.5s", 1.5), ("20ms", 0.02), ("900s", 900)]
-)
-def test_durations_are_read_as_go_writes_them(text: str, seconds: float) -> None:
-    assert time_chaos.seconds(text, "duration") == pytest.approx(seconds)
-
-
 def test_what_is_asked_for_is_kept(product: Workload) -> None:
     whole = spec(duration="15m", containerNames=["vitals"], clockIds=["CLOCK_REALTIME"])
     one = time_chaos.checked({"name": "one"}, whole, product)
@@ -162,6 +155,6 @@ def test_kubectl_lists_it_and_who_only_looks_may_not_make_one(
     reader = client.CustomObjectsApi(speaking.api("gra-read-only"))
     assert refused(lambda: reader.create_namespaced_custom_object(*_OF, body())).status == 403
     assert refused(lambda: custom.create_namespaced_custom_object(*_OF, body(mode="one"))).status == 501
-    assert refused(lambda: custom.list_namespaced_custom_object(*_OF[:3], "iochaos")).status == 404
+    assert refused(lambda: custom.list_namespaced_custom_object(*_OF[:3], "podchaos")).status == 404
     custom.create_namespaced_custom_object(*_OF, body())
     assert "ahead" in speaking.kubectl("get", "timechaos", context="gra")

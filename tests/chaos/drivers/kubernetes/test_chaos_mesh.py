@@ -1,106 +1,120 @@
-"""A clock by Chaos Mesh: on the lab's own API servers, and where it is not installed, or does not do what it says."""
+"""Objects of Chaos Mesh where it is not installed, selects nobody, or does not do what it says; and what doctor says of it."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from dataclasses import replace
 
 import pytest
-from kubernetes import client
 
 from chaos.drivers.kubernetes import chaos_mesh
-from chaos.drivers.kubernetes.cluster import Cluster, ClusterRefused, Found
+from chaos.drivers.kubernetes.chaos_mesh import IO, NETWORK, TIME, Chaos
+from chaos.drivers.kubernetes.cluster import ClusterRefused, Found
 from drill.examining import examine_target
-from targets.kubernetes import Workload
-from tests.chaos.drivers.kubernetes.driven import driver
+from targets.kubernetes import Kubernetes
+from tests.chaos.drivers.kubernetes.meshed import Meshed
 from tests.lab.running import RunningLab
+from tests.targets.test_kubernetes import section
 
-SERVER = Workload(namespace="vitals", name="vitals")
-
-
-class Recorded:
-    """A cluster with Chaos Mesh or without, that injects or not, and lets an object go or not."""
-
-    context = "gra"
-
-    def __init__(self, *, installed: bool = True, injects: bool = True, lets_go: bool = True) -> None:
-        self.installed, self.injects, self.lets_go = installed, injects, lets_go
-        self.made: dict[str, Any] | None = None
-
-    def workload(self, kind: str, namespace: str, name: str) -> Found:
-        return Found(kind, namespace, name, 2, 2, "app=vitals,tier=front", None)
-
-    def custom(self, call: str, what: str, *given: Any) -> Any:
-        if call == "get_api_resources":
-            if not self.installed:
-                return None
-            kinds = [
-                client.V1APIResource(name=name, kind=name, namespaced=True, singular_name="", verbs=["get"])
-                for name in ("podchaos", "timechaos")
-            ]
-            return client.V1APIResourceList(group_version="chaos-mesh.org/v1alpha1", resources=kinds)
-        if call.startswith("create"):
-            self.made = given[-1]
-        if self.made is None:
-            return None
-        shown = self.made
-        if call.startswith("delete") and self.lets_go:
-            self.made = None
-        return {**shown, "status": {"conditions": [{"type": "AllInjected", "status": str(self.injects)}]}}
+SPEC = {"mode": "all", "delay": {"latency": "20ms"}, "duration": "900s"}
 
 
-def cluster(recorded: Recorded) -> Cluster:
-    return cast("Cluster", recorded)
+def chaos(own: Meshed) -> Chaos:
+    return Chaos(own.cluster, NETWORK, "vitals", "ours")
 
 
-def test_it_is_for_the_servers_alone_and_ends_by_itself() -> None:
-    own = Recorded()
-    chaos_mesh.set_clock_ahead(cluster(own), SERVER, 90, 900)
-    chaos_mesh.set_clock_ahead(cluster(own), SERVER, 90, 900)
-    assert own.made is not None
-    assert own.made["metadata"] == {"name": chaos_mesh.NAME, "namespace": "vitals"}
-    assert own.made["spec"] == {
-        "mode": "all",
-        "selector": {"namespaces": ["vitals"], "labelSelectors": {"app": "vitals", "tier": "front"}},
-        "timeOffset": "90s",
-        "duration": "900s",
+def test_it_is_there_until_it_is_ended_and_twice_is_once() -> None:
+    own = Meshed()
+    chaos(own).begin(SPEC)
+    chaos(own).begin(SPEC)
+    made = own.made["vitals", "networkchaos"]
+    assert (made["apiVersion"], made["kind"]) == ("chaos-mesh.org/v1alpha1", "NetworkChaos")
+    assert (made["metadata"], own.specs) == ({"name": "ours", "namespace": "vitals"}, [SPEC])
+    chaos(own).end()
+    chaos(own).end()
+    assert own.made == {}
+
+
+def test_what_chaos_mesh_adds_is_no_other_chaos_and_what_differs_is() -> None:
+    own = Meshed()
+    chaos(own).begin(SPEC)
+    own.made["vitals", "networkchaos"]["spec"] = {
+        **SPEC,
+        "direction": "to",
+        "delay": {"latency": "20ms", "jitter": "0ms"},
     }
-    chaos_mesh.set_clock_right(cluster(own), SERVER)
-    chaos_mesh.set_clock_right(cluster(own), SERVER)
-    assert own.made is None
+    chaos(own).begin(SPEC)
+    with pytest.raises(
+        ClusterRefused, match=r"^context gra: NetworkChaos vitals/ours is there, and says something else"
+    ):
+        chaos(own).begin({**SPEC, "delay": {"latency": "30ms"}})
+    assert own.specs == [SPEC]
 
 
-def test_without_chaos_mesh_nothing_is_made() -> None:
-    own = Recorded(installed=False)
-    with pytest.raises(ClusterRefused, match=r"^context gra: Chaos Mesh is not installed$"):
-        chaos_mesh.set_clock_ahead(cluster(own), SERVER, 90, 900)
-    assert own.made is None
+@pytest.mark.parametrize("kinds", [(), ("podchaos", "timechaos")])
+def test_without_that_kind_nothing_is_made(kinds: tuple[str, ...]) -> None:
+    own = Meshed(kinds=kinds)
+    with pytest.raises(ClusterRefused, match=r"^context gra: NetworkChaos of Chaos Mesh is not installed$"):
+        chaos(own).begin(SPEC)
+    assert own.made == {}
 
 
 def test_what_is_not_injected_or_not_let_go_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chaos_mesh, "_SEEN_WITHIN_S", 0.3)
-    with pytest.raises(ClusterRefused, match=r"vitals/zweitherz-clock-ahead: Chaos Mesh says AllInjected False after"):
-        chaos_mesh.set_clock_ahead(cluster(Recorded(injects=False)), SERVER, 90, 900)
-    own = Recorded(lets_go=False)
-    chaos_mesh.set_clock_ahead(cluster(own), SERVER, 90, 900)
+    with pytest.raises(ClusterRefused, match=r"NetworkChaos vitals/ours: Chaos Mesh says AllInjected False after"):
+        chaos(Meshed(injects=False)).begin(SPEC)
+    own = Meshed(lets_go=False)
+    chaos(own).begin(SPEC)
     with pytest.raises(ClusterRefused, match="Chaos Mesh says"):
-        chaos_mesh.set_clock_right(cluster(own), SERVER)
+        chaos(own).end()
+
+
+def test_nobody_and_too_many_are_refused() -> None:
+    chaos_mesh.resolve(Meshed(pods=2).cluster, "vitals", "app=vitals", most=2)
+    with pytest.raises(
+        ClusterRefused, match=r"^context gra: pods of vitals with app=vitals: none runs, chaos would have no"
+    ):
+        chaos_mesh.resolve(Meshed(pods=0).cluster, "vitals", "app=vitals", most=2)
+    with pytest.raises(ClusterRefused, match=r"^context gra: pods of vitals: 3 \(limit 2\)$"):
+        chaos_mesh.resolve(Meshed(pods=3).cluster, "vitals", "", most=2)
+
+
+def test_a_workload_that_selects_by_no_labels_would_have_chaos_everywhere() -> None:
+    own, found = Meshed().cluster, Found("StatefulSet", "vitals", "db", 1, 1, "app=db,tier=back", None)
+    labels = {"app": "db", "tier": "back"}
+    assert chaos_mesh.selector(own, found) == {"namespaces": ["vitals"], "labelSelectors": labels}
+    with pytest.raises(ClusterRefused, match="StatefulSet vitals/db selects its pods by no labels"):
+        chaos_mesh.selector(own, replace(found, selector=""))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(900, "900"), (1_000_000, "1000000"), (0.5, "0.5"), (20.0, "20"), (1 / 3, "0.333")]
+)
+def test_numbers_have_no_exponent(number: float, text: str) -> None:
+    assert chaos_mesh.plain(number) == text
+
+
+def test_only_kinds_that_a_target_needs_are_asked_for() -> None:
+    def kinds(**changes: object) -> set[str]:
+        return set(chaos_mesh.kinds(Kubernetes.model_validate(section(**changes))).values())
+
+    link = {"fra": ["10.1.0.0/24"], "gra": ["10.2.0.0/24"]}
+    assert kinds(private_link=link) == set()
+    assert kinds(chaos_mesh={}) == {TIME}
+    assert kinds(chaos_mesh={}, private_link=link) == {TIME, NETWORK}
+    assert kinds(chaos_mesh={"volume_path": "/data"}) == {TIME, IO}
 
 
 @pytest.mark.lab
-@pytest.mark.parametrize("site", ["fra", "gra"])
-def test_servers_show_a_clock_that_is_ahead_until_another_machine_sets_it_right(own: RunningLab, site: str) -> None:
-    lab, other = driver(own), driver(own)
-    assert lab.lacks("deploy", "clock-ahead") == ""
-    lab.deploy(site, "clock-ahead")
-    assert all(80 < each["clock_s"] < 100 for each in lab.deployed(site))
-    other.deploy(site, "as-it-should-be")
-    assert all(abs(each["clock_s"]) < 5 for each in other.deployed(site))
-    assert chaos_mesh.installed(other.cluster(site))
+def test_doctor_asks_discovery_for_each_kind(own: RunningLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def remarks() -> dict[str, tuple[str, str]]:
+        return {each.subject: (each.level, each.found) for each in examine_target(own.target)}
 
-
-@pytest.mark.lab
-def test_doctor_asks_discovery(own: RunningLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chaos_mesh, "_PLURAL", "clockchaos")  # a kind that this cluster does not have
-    remarks = {each.subject: each for each in examine_target(own.target)}
-    assert remarks["Chaos Mesh fra"].found == "Chaos Mesh is not installed in context fra"
-    assert remarks["Chaos Mesh fra"].level == "missing"
+    now = remarks()
+    assert "Chaos Mesh fra" not in now
+    assert (now["fault clock-ahead"][0], now["fault private-link"][0]) == ("ok", "ok")
+    monkeypatch.setattr(chaos_mesh, "NETWORK", "WireChaos")  # a kind that this cluster does not have
+    now = remarks()
+    assert now["Chaos Mesh fra"] == ("missing", "not installed in context fra: WireChaos")
+    assert now["fault clock-ahead"][0] == "ok"
+    why = "can be done as down, one-way only: fra: WireChaos is not installed; gra: WireChaos is not installed"
+    assert now["fault private-link"] == ("limited", why)

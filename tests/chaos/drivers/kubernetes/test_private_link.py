@@ -47,7 +47,15 @@ def test_what_is_missing_for_it_is_said_by_name() -> None:
     link = {"fra": ["10.1.0.0/24"], "gra": ["10.2.0.0/24"]}
     assert clusters().lacks("set_private_link") == "kubernetes.private_link is not given"
     assert clusters(private_link=link).lacks("set_private_link") == ""
-    assert "Chaos Mesh" in clusters(private_link=link).lacks("slow_private_link")
+    no_mesh = "a policy delays nothing, and kubernetes.chaos_mesh is not given"
+    assert clusters(private_link=link).lacks("slow_private_link") == no_mesh
+    assert clusters(chaos_mesh={}).lacks("slow_private_link") == "kubernetes.private_link is not given"
+    assert clusters().lacks("slow_private_link") == f"kubernetes.private_link is not given; {no_mesh}"
+    for operation in ("slow_private_link", "lossy_private_link"):
+        assert clusters(private_link=link, chaos_mesh={}).lacks(operation) == ""
+    lossy = clusters(private_link=link).lacks("lossy_private_link")
+    assert lossy == "a policy loses nothing, and kubernetes.chaos_mesh is not given"
+    assert clusters().lacks("private_loss") == "kubernetes.commands.private_loss is not given"
     assert clusters().lacks("private_round_trip_ms") == "kubernetes.commands.private_round_trip is not given"
     assert clusters().lacks("mend_private_link") == "kubernetes.commands.mirrored is not given"
     mirrored = {"mirrored": ["m"]}
@@ -62,6 +70,21 @@ def test_a_command_measures_the_round_trip(said: str, trip: float | None) -> Non
 def test_a_command_that_prints_something_else_is_refused() -> None:
     with pytest.raises(RuntimeError, match=r"private_round_trip: printed no milliseconds \('about 4'\)"):
         CommandDriver("t", Commands(private_round_trip=["echo", "about 4"])).private_round_trip_ms()
+
+
+@pytest.mark.parametrize(("said", "share"), [("0", 0), ("0.04", 0.04), ("1", 1)])
+def test_a_command_measures_the_loss(said: str, share: float) -> None:
+    assert CommandDriver("t", Commands(private_loss=["echo", said])).private_loss(10) == share
+
+
+def test_it_is_told_how_many_round_trips() -> None:
+    assert CommandDriver("t", Commands(private_loss=["echo", "0.{rounds}"])).private_loss(25) == 0.25
+
+
+@pytest.mark.parametrize("said", ["", "4%", "4", "-0.1", "nan"])
+def test_a_command_that_prints_no_share_is_refused(said: str) -> None:
+    with pytest.raises(RuntimeError, match=r"private_loss: printed no share from 0 to 1"):
+        CommandDriver("t", Commands(private_loss=["echo", said])).private_loss(10)
 
 
 def shown(own: RunningLab) -> str:
@@ -98,8 +121,8 @@ def test_the_link_alone_is_cut_and_comes_back(own: RunningLab, state: str) -> No
 
 
 @pytest.mark.lab
-def test_a_link_that_is_slow_or_has_no_addresses_is_the_lab_s(own: RunningLab) -> None:
-    lab = driver(own)
+def test_a_link_without_chaos_mesh_or_without_addresses_is_the_lab_s(own: RunningLab) -> None:
+    lab = driver(own, chaos_mesh=None)
     before = lab.private_round_trip_ms()
     assert before is not None
     lab.slow_private_link(20)
