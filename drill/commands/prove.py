@@ -29,6 +29,8 @@ def prove_command(
     as_json: Json = False,
 ) -> None:
     """Prove the verdicts: known-bad systems must turn their checks red, healthy ones must stay green."""
+    if page is not None and (page.is_dir() or not page.parent.is_dir()):
+        refuse(f"--page {page}: {'is a folder' if page.is_dir() else f'there is no folder {page.parent}'}")
     drills = [path.stem for path in experiments()]
     try:
         chosen = systems(drills, names or [], quick=quick, seeds=range(1, seeds + 1))

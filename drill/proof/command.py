@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import difflib
 import fnmatch
@@ -9,7 +10,7 @@ import importlib.metadata
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -48,10 +49,35 @@ def prove(
     """Run them and print what came of each; 0: everything as expected, else 1. Evidence of the others is kept.
 
     `kills`: so many drills more, each killed at a moment of its own. `left_out`: systems that the page says are not in it.
+    The page is written also of a proof that is interrupted, with what it had come to.
     """
     results = Path(tempfile.mkdtemp(prefix="zweitherz-proof-"))
-    small = small_systems()
     rows: list[Row] = []
+    try:
+        with contextlib.closing(_rows(chosen, kills, results)) as coming:
+            for each in coming:
+                rows.append(each)
+                if not as_json:
+                    typer.echo(_line(each, len(rows), len(chosen) + kills))
+    finally:  # who interrupts it after an hour keeps what that hour has shown
+        if page is not None:
+            there = {each.name for each in rows}
+            missing = [*left_out, *(name for name in chosen if name not in there)]
+            now = datetime.datetime.now(datetime.UTC)
+            page.write_text(markdown(rows, importlib.metadata.version("zweitherz"), now, missing))
+    if as_json:
+        typer.echo(json.dumps([asdict(each) | {"as_expected": each.as_expected} for each in rows]))
+    else:
+        typer.echo(summary(rows))
+    if all(each.as_expected for each in rows):
+        shutil.rmtree(results)
+        return 0
+    typer.echo(f"evidence: {results}", err=True)
+    return 1
+
+
+def _rows(chosen: dict[str, System], kills: int, results: Path) -> Generator[Row, None, None]:
+    small = small_systems()
     # drills in their quick form have the machine to themselves: they judge how quick things are as well
     for together, at_a_time in (
         ({name: each for name, each in chosen.items() if name in small}, SMALL_AT_A_TIME),
@@ -60,27 +86,11 @@ def prove(
         drills = Drills(together, results, at_a_time)
         try:
             for name, system in together.items():
-                rows.append(_row(drills, name, system))
-                if not as_json:
-                    typer.echo(_line(rows[-1], len(rows), len(chosen) + kills))
+                yield _row(drills, name, system)
         finally:
             drills.close()
     for seed in range(1, kills + 1):
-        rows.append(killed(seed, results / f"killed-{seed}"))
-        if not as_json:
-            typer.echo(_line(rows[-1], len(rows), len(chosen) + kills))
-    if as_json:
-        typer.echo(json.dumps([asdict(each) | {"as_expected": each.as_expected} for each in rows]))
-    else:
-        typer.echo(summary(rows))
-    if page is not None:
-        now = datetime.datetime.now(datetime.UTC)
-        page.write_text(markdown(rows, importlib.metadata.version("zweitherz"), now, left_out))
-    if all(each.as_expected for each in rows):
-        shutil.rmtree(results)
-        return 0
-    typer.echo(f"evidence: {results}", err=True)
-    return 1
+        yield killed(seed, results / f"killed-{seed}")
 
 
 def _row(drills: Drills, name: str, system: System) -> Row:
