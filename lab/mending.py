@@ -20,15 +20,29 @@ _AGAIN_AFTER_S = 1.0
 
 async def mend(options: Options, calls: Mapping[str, Call]) -> list[str]:
     """One line for each order that was carried out, or for why it was not; the others are carried out all the same."""
-    done = [await _carry_out(calls, order) for order in _first(options)]
-    for others in (_sites, _afterwards):
-        try:
-            orders = others(await _try(calls, "status", {}))
-        except _SAID_NO as error:
-            done.append(_not_done("status", error))
-            continue
-        done += [await _carry_out(calls, order) for order in orders]
-    return done
+    done: list[str] = []
+    broken = await _broken(calls, done)
+    done += [await _carry_out(calls, order) for order in _first(options)]
+    broken |= await _broken(calls, done)
+    done += [await _carry_out(calls, ("heal", {"site": site})) for site in SITES if site in broken]
+    try:
+        orders = _afterwards(await _try(calls, "status", {}))
+    except _SAID_NO as error:
+        return [*done, _not_done("status", error)]
+    return done + [await _carry_out(calls, order) for order in orders]
+
+
+async def _broken(calls: Mapping[str, Call], done: list[str]) -> set[str]:
+    """Sites that are to be healed; that nobody knows them is added to what was done.
+
+    It is asked before anything is mended as well: a runbook that has seen a site lost by then gives it up a moment after the
+    site is back, and is refused when it has been healed since.
+    """
+    try:
+        return _sites(await _try(calls, "status", {}))
+    except _SAID_NO as error:
+        done.append(_not_done("status", error))
+        return set()
 
 
 async def _carry_out(calls: Mapping[str, Call], order: Order) -> str:
@@ -72,13 +86,19 @@ def _first(options: Options) -> Iterator[Order]:
     yield "run-all", {}
 
 
-def _sites(status: Answer) -> list[Order]:
-    """Sites that are dead, cut off, or have no database."""
-    return [
-        ("heal", {"site": site})
+def _sites(status: Answer) -> set[str]:
+    """Those that are dead, cut off from everything or from the primary, or lack a database."""
+    databases = [status[cluster] for cluster in ("databases", "tools") if cluster in status]
+    parted = status["links"]["private"] in ("down", "one-way")
+    return {
+        site
         for site, shown in status["sites"].items()
-        if not shown["alive"] or shown["fenced"] or not shown["linked"] or status["databases"][site]["role"] == "down"
-    ]
+        if not shown["alive"]
+        or shown["fenced"]
+        or not shown["linked"]
+        or any(each[site]["role"] == "down" for each in databases)
+        or (parted and status["databases"][site]["role"] != "primary")
+    }
 
 
 def _afterwards(status: Answer) -> list[Order]:

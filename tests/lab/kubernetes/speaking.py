@@ -51,6 +51,13 @@ class SpeakingLab(RunningLab):
             if condition.type == "Ready" and pod.metadata.deletion_timestamp is None
         )
 
+    def broken(self) -> list[str]:
+        """What does not run, and the product's database if nothing mirrors it."""
+        pods = [pod for site in ("fra", "gra") for pod in self.core(site).list_pod_for_all_namespaces().items]
+        broken = [f"pod {pod.metadata.name}: {pod.status.phase}" for pod in pods if pod.status.phase != "Running"]
+        mirror = self.control.call("status")["databases"]["fra"].get("mirror")
+        return broken if mirror == "gra" else [*broken, f"mirror: {mirror}"]
+
     def pids(self, site: str = "fra") -> dict[str, int]:
         """Of the processes that run there, by name, as the lab's own interface shows them."""
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -170,24 +171,30 @@ def linked(speaking: SpeakingLab) -> bool:
     return bool(speaking.control.call("status")["sites"]["gra"]["linked"])
 
 
-def test_a_deny_all_policy_takes_the_site_s_links_down_and_its_removal_up_again(speaking: SpeakingLab) -> None:
+@pytest.fixture
+def denying(speaking: SpeakingLab, healed_afterwards: None) -> Iterator[client.NetworkingV1Api]:
+    """For policies at gra, which are gone afterwards."""
     networking = speaking.networking("gra")
+    yield networking
+    for each in networking.list_namespaced_network_policy("vitals").items:
+        networking.delete_namespaced_network_policy(each.metadata.name, "vitals")
+
+
+def test_a_deny_all_policy_takes_the_site_s_links_down_and_its_removal_up_again(
+    speaking: SpeakingLab, denying: client.NetworkingV1Api
+) -> None:
     dial = (
         speaking.python,
         "-c",
         "import socket; socket.create_connection(('203.0.113.10', 443), 1); print('answers')",
     )
     assert speaking.inside("witness", *dial) == "answers"
-    networking.create_namespaced_network_policy("vitals", deny_all())
-    try:
-        assert not linked(speaking)
-        assert speaking.inside("witness", *dial, check=False) == ""
-        assert len(speaking.core("gra").list_node().items) == 2, (
-            "the API belongs to the provider and can still be reached"
-        )
-        assert refused(lambda: networking.create_namespaced_network_policy("vitals", deny_all())).status == 409
-    finally:
-        networking.delete_namespaced_network_policy("deny-all", "vitals")
+    denying.create_namespaced_network_policy("vitals", deny_all())
+    assert not linked(speaking)
+    assert speaking.inside("witness", *dial, check=False) == ""
+    assert len(speaking.core("gra").list_node().items) == 2, "the API belongs to the provider and can still be reached"
+    assert refused(lambda: denying.create_namespaced_network_policy("vitals", deny_all())).status == 409
+    denying.delete_namespaced_network_policy("deny-all", "vitals")
     assert linked(speaking)
     assert speaking.inside("witness", *dial) == "answers"
 
@@ -213,39 +220,34 @@ def test_a_policy_that_matches_nothing_or_denies_one_way_has_no_effect(
         networking.delete_namespaced_network_policy("deny-all", "vitals")
 
 
-def test_what_another_policy_allows_is_not_denied(speaking: SpeakingLab) -> None:
-    networking = speaking.networking("gra")
+def test_what_another_policy_allows_is_not_denied(speaking: SpeakingLab, denying: client.NetworkingV1Api) -> None:
     both = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]}
-    networking.create_namespaced_network_policy("vitals", {"metadata": {"name": "for-now"}, "spec": both})
-    try:
-        _, _, headers = networking.create_namespaced_network_policy_with_http_info("vitals", deny_all())
-        assert "another policy allows it" in headers["warning"]
-        assert linked(speaking)
-        networking.patch_namespaced_network_policy("for-now", "vitals", {"spec": {"egress": None}})
-        assert linked(speaking), "one direction denied alone drops nothing here"
-        networking.delete_namespaced_network_policy("for-now", "vitals")
-        assert not linked(speaking)
-    finally:
-        for each in networking.list_namespaced_network_policy("vitals").items:
-            networking.delete_namespaced_network_policy(each.metadata.name, "vitals")
+    denying.create_namespaced_network_policy("vitals", {"metadata": {"name": "for-now"}, "spec": both})
+    _, _, headers = denying.create_namespaced_network_policy_with_http_info("vitals", deny_all())
+    assert "another policy allows it" in headers["warning"]
+    assert linked(speaking)
+    denying.patch_namespaced_network_policy("for-now", "vitals", {"spec": {"egress": None}})
+    assert linked(speaking), "one direction denied alone drops nothing here"
+    denying.delete_namespaced_network_policy("for-now", "vitals")
+    assert not linked(speaking)
+    denying.delete_namespaced_network_policy("deny-all", "vitals")
     assert linked(speaking)
 
 
-def test_everything_but_the_other_site_s_private_address_takes_the_private_link_alone(speaking: SpeakingLab) -> None:
+def test_everything_but_the_other_site_s_private_address_takes_the_private_link_alone(
+    speaking: SpeakingLab, denying: client.NetworkingV1Api
+) -> None:
     def link() -> str:
         return str(speaking.control.call("status")["links"]["private"])
 
-    networking = speaking.networking("gra")
     peer = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.77.0.1/32"]}}]
     one_way = deny_all(ingress=[{}], egress=[{"to": peer}])
-    networking.create_namespaced_network_policy("vitals", one_way)
-    try:
-        assert (link(), linked(speaking)) == ("one-way", True)
-        assert speaking.control.call("round-trip")["round_trip_ms"] is None
-        networking.patch_namespaced_network_policy("deny-all", "vitals", {"spec": {"ingress": [{"from": peer}]}})
-        assert (link(), linked(speaking)) == ("down", True)
-    finally:
-        networking.delete_namespaced_network_policy("deny-all", "vitals")
+    denying.create_namespaced_network_policy("vitals", one_way)
+    assert (link(), linked(speaking)) == ("one-way", True)
+    assert speaking.control.call("round-trip")["round_trip_ms"] is None
+    denying.patch_namespaced_network_policy("deny-all", "vitals", {"spec": {"ingress": [{"from": peer}]}})
+    assert (link(), linked(speaking)) == ("down", True)
+    denying.delete_namespaced_network_policy("deny-all", "vitals")
     assert link() == "up"
     assert speaking.control.call("round-trip")["round_trip_ms"] is not None
 

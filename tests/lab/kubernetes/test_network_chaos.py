@@ -199,6 +199,7 @@ def test_it_ends_by_its_duration_with_the_lease_and_when_the_site_is_healed(
 
 
 @pytest.mark.lab
+@pytest.mark.usefixtures("healed_afterwards")
 def test_a_share_of_what_leaves_the_site_is_lost(speaking: SpeakingLab, custom: client.CustomObjectsApi) -> None:
     def lost() -> float:
         return float(speaking.control.call("lost", rounds=400)["share"])
