@@ -21,7 +21,7 @@ from drill.proof.matrix import Row, markdown, row, summary
 from drill.proof.runner import Drills, NoVerdict
 from drill.proof.systems import System, healthy_systems, quick_systems, small_systems
 
-SMALL_AT_A_TIME = 2  # with its lab, its start and its report a small drill uses half a core
+SMALL_AT_A_TIME = 3  # with its lab, its start and its report a small drill uses a quarter of two cores
 
 
 class UnknownSystem(ValueError):

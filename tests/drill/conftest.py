@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from drill.proof.command import SMALL_AT_A_TIME
 from drill.proof.runner import Drills
 from drill.proof.systems import small_systems
 from lab.precedence import LAB_NICE, weigh_session
 
+_AT_A_TIME = 2  # where the proof has three: there no test runs beside them
 _GIVE_WAY = LAB_NICE + 5  # also to the labs of drills, which have to answer in time
 _OURS = pytest.StashKey[Drills]()
 
@@ -41,7 +41,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return (yield)
     results = Path(tempfile.mkdtemp(prefix="zweitherz-drills-"))
     systems = small_systems()
-    ours = Drills({name: systems[name] for name in names}, results, SMALL_AT_A_TIME)
+    ours = Drills({name: systems[name] for name in names}, results, _AT_A_TIME)
     session.config.stash[_OURS] = ours
     # drills are held to times, tests wait for events: on two cores a test that computes must not be what makes a drill late;
     # their labs, generators and monitors are sessions of their own; a shell that started the tests is in this one
