@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from results.checks.generator_health import UNDER_WAY_NS
 from results.evidence import Evidence
@@ -17,44 +19,79 @@ _LEAST = 100
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          in both phases, the worse end of each quantile's 95 % interval is within its objective
-    fail          some quantile is above
-    inconclusive  a phase has fewer readings than a quantile needs
+    fail          some quantile is above, in a phase in which the load generator was not late itself, or is never reached
+    inconclusive  it was late, and a quantile is above: latency counts from the intended time, so that part of it is the
+                  generator's; or a phase has fewer readings than a quantile needs
 
     measured: by phase (steady; recovered: from t_rest + H, when it has proved to hold, to the end of the load):
               each quantile in ms (worse end of its interval),
-              readings, unacknowledged (counted as infinitely late)
+              readings, unacknowledged (counted as infinitely late), lag_p99_ms (only where that is the reason)
     """
     want = evidence.plan.objectives.latency_ms
     objective: dict[str, Value] = {f"{name}_ms": limit for name, limit in want.items()}
     phases = windows(evidence, marks)
     measured: dict[str, Value] = {}
-    late, few = [], []
+    late, doubtful, few = [], [], []
     for phase, (begin, end) in phases.items():
-        readings, unacknowledged = evidence.row(
-            "SELECT count(*), count(*) FILTER (t_ack IS NULL) FROM operations WHERE t_intended >= ? AND t_intended < ?",
-            begin,
-            end,
-        )
-        shown: dict[str, Value] = {"readings": readings, "unacknowledged": unacknowledged}
-        for name, limit in want.items():
-            rank = _worse_rank(readings, float(name.removeprefix("p")) / 100)
-            if rank is None:
-                few.append(f"{phase} {name}: {readings} readings")
-                continue
-            value = _at_rank(evidence, begin, end, rank, readings - unacknowledged)
-            shown[f"{name}_ms"] = None if math.isinf(value) else round(value, 2)
-            if value > limit:
-                late.append(
-                    f"{phase} {name} {'never' if math.isinf(value) else f'{value:.0f} ms'} (objective {limit:g} ms)"
-                )
-        measured[phase] = shown
+        looked = _look(evidence, phase, (begin, end), want)
+        few += looked.few
+        if looked.finite and (lag_ms := lag_p99_ms(evidence, begin, end)) > evidence.plan.objectives.lag_p99_ms:
+            looked.shown["lag_p99_ms"] = round(lag_ms, 3)
+            doubtful.append(f"{', '.join(looked.above)}, but its generator began late itself (lag p99 {lag_ms:.1f} ms)")
+        else:
+            late += looked.above
+        measured[phase] = looked.shown
     if late:
-        return Finding(NAME, Verdict.FAIL, "; ".join(late), measured, objective)
+        return Finding(NAME, Verdict.FAIL, "; ".join([*late, *doubtful]), measured, objective)
+    if doubtful:
+        return Finding(NAME, Verdict.INCONCLUSIVE, "; ".join(doubtful), measured, objective)
     if few or "recovered" not in phases:
         why = "too few readings: " + "; ".join(few) if few else "no fault took effect, so there is no time after it"
         return Finding(NAME, Verdict.INCONCLUSIVE, why, measured, objective)
     parts = (f"{phase} p99 {values.get('p99_ms')} ms" for phase, values in measured.items() if isinstance(values, dict))
     return Finding(NAME, Verdict.PASS, ", ".join(parts), measured, objective)
+
+
+@dataclass
+class _Looked:
+    """At one phase. `above`: quantiles that are; `finite`: there are some, all reached; `few`: those with too few readings."""
+
+    shown: dict[str, Value]
+    above: list[str]
+    finite: bool
+    few: list[str]
+
+
+def _look(evidence: Evidence, phase: str, window: tuple[int, int], want: Mapping[str, float]) -> _Looked:
+    readings, unacknowledged = evidence.row(
+        "SELECT count(*), count(*) FILTER (t_ack IS NULL) FROM operations WHERE t_intended >= ? AND t_intended < ?",
+        *window,
+    )
+    looked = _Looked({"readings": readings, "unacknowledged": unacknowledged}, [], False, [])
+    worst = 0.0
+    for name, limit in want.items():
+        rank = _worse_rank(readings, float(name.removeprefix("p")) / 100)
+        if rank is None:
+            looked.few.append(f"{phase} {name}: {readings} readings")
+            continue
+        value = _at_rank(evidence, *window, rank, readings - unacknowledged)
+        reached = not math.isinf(value)
+        looked.shown[f"{name}_ms"] = round(value, 2) if reached else None
+        if value > limit:
+            worst = max(worst, value)
+            shown = f"{value:.0f} ms" if reached else "never"
+            looked.above.append(f"{phase} {name} {shown} (objective {limit:g} ms)")
+    looked.finite = bool(looked.above) and not math.isinf(worst)
+    return looked
+
+
+def lag_p99_ms(evidence: Evidence, begin: int, end: int) -> float:
+    """Of the load generator (dispatched - scheduled), over the attempts due in that time in ns; 0 where there was none."""
+    (lag,) = evidence.row(
+        "SELECT quantile_cont(t_dispatched - t_scheduled, 0.99) / 1e6 FROM attempts WHERE t_scheduled >= ? AND t_scheduled < ?",
+        *(begin, end),
+    )
+    return float(lag or 0)
 
 
 def windows(evidence: Evidence, marks: Marks) -> dict[str, tuple[int, int]]:
