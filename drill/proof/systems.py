@@ -51,17 +51,10 @@ _CIRCLE: dict[str, Any] = {
     ),
 }
 _BRIEF: dict[str, Any] = {"phases.fault_s": 10, "phases.recovered_s": 10}
-# (sentry-down is like matomo-down, and shown with its defect; lying-health is what alert-channel-broken begins with)
-WATCHERS_DRILLS: dict[str, dict[str, Any]] = {
-    "matomo-down": _BRIEF,
-    "monitor-blind": _BRIEF,
-    # phones whose uploads are refused come back all the time: on two shared cores the health page may be late as well
-    "alert-channel-broken": {
-        "phases.fault_s": 10,
-        "phases.recovered_s": 36,
-        "fault.may_see": "[sentry-issues, prometheus-alerts, matomo-activity, http]",
-    },
-    "tools-site-loss": {"phases.recovered_s": 20, "objectives.at_risk_writes": 100, "objectives.availability": 0.9},
+_TOOLS_SITE_LOSS: dict[str, Any] = {
+    "phases.recovered_s": 20,
+    "objectives.at_risk_writes": 100,
+    "objectives.availability": 0.9,
 }
 
 
@@ -109,7 +102,6 @@ _NOT_QUICK = frozenset(
         ),
         *("one-way-detection", "one-way-to-dns", "unverified-dns", "clock-never-set"),
         *("flapping-monitor", "rust"),
-        *("clean-matomo-down", "clean-alert-channel-broken", "clean-tools-site-loss"),
     }
 )
 _NO_SERVICE = "availability-slo latency-slo traffic-drain journal split-brain"
@@ -249,7 +241,7 @@ EXPECTED = {
         "tools-site-loss",
         red="tools-takeover",
         follows="alert-delivery privacy monitor-truth",
-        **WATCHERS_DRILLS["tools-site-loss"],
+        **_TOOLS_SITE_LOSS,
     ),
     # a service that waits for Sentry answers nobody meanwhile: not the monitors, not Prometheus
     "blocking-telemetry": _watched(
@@ -285,7 +277,7 @@ def quick_systems() -> dict[str, System]:
 
 
 def small_systems() -> dict[str, System]:
-    """By name: each known-bad system, and healthy ones under every engine and in drills of what watches; a minute each."""
+    """By name: each known-bad system, and healthy ones under every engine and where what watches is blind; a minute each."""
     known_bad = {
         name: System(each.drill, {**SMALL, **each.changes, "lab.defect": name}, each) for name, each in EXPECTED.items()
     }
@@ -293,8 +285,7 @@ def small_systems() -> dict[str, System]:
         name: System("site-loss", {**SMALL, **_SITE_LOSS, **({} if name == "native" else _ALONE), "load.engine": name})
         for name in ENGINES
     }
-    watchers = {f"clean-{name}": System(name, {**SMALL, **changes}) for name, changes in WATCHERS_DRILLS.items()}
-    return {**known_bad, **engines, **watchers}
+    return {**known_bad, **engines, "clean-monitor-blind": System("monitor-blind", {**SMALL, **_BRIEF})}
 
 
 def healthy_systems(drills: Iterable[str], seeds: Iterable[int] = (1,)) -> dict[str, System]:
