@@ -79,7 +79,7 @@ def look(run: Path) -> Scene:
     if plan is None:
         notes.append("plan.yaml cannot be read")
     elif (run / "rules").is_dir():
-        notes.append(f"windows of the objectives' alerts are shortened by {plan.alerting.scale} for this drill")
+        notes.append(f"Windows of the objectives' alerts are shortened by {plan.alerting.scale} for this drill")
     events = list(_events(run, notes))
     figures = _figures(run)
     moved = figures.get("by_client")
