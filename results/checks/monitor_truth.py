@@ -21,6 +21,9 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     fail          any other alarm; one that was still on at the end though what it watches was back; a takeover that was false
     inconclusive  no look, no fault, or a monitor outside the lost site that did not look for longer than the limit
 
+    What is raised when the drill's last phase is over is not judged: then it brings back what it has broken, and a service that
+    comes back before its database says so.
+
     measured: true_alarms, false_alarms, precision, never_cleared, false_takeovers, looks, blind_s (by monitor outside the
               lost site: longest time in which it saw nothing, beyond its usual pause)
     """
@@ -29,7 +32,8 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     looked = [each for each in looks(evidence, marks) if each.site != lost_place(evidence)]
     if marks.t0 is None and fault.name != _NO_FAULT:
         return Finding(NAME, Verdict.INCONCLUSIVE, "no fault took effect, so no alarm can be true", {}, objective)
-    raised = alerts(evidence)
+    over = max((e.t_ns for e in evidence.of_kind("phase") if e.data.get("state") == "end"), default=None)
+    raised = [alert for alert in alerts(evidence) if over is None or alert.raised_ns <= over]
     false = [alert for alert in raised if not _is_true(evidence, marks, alert)]
     stuck = [alert for alert in raised if _is_stuck(evidence, marks, alert)]
     takeovers = _false_takeovers(evidence)

@@ -85,10 +85,26 @@ def test_an_alarm_that_stays_on_though_the_service_is_back_fails(story: Story, f
     assert "never cleared" in finding(story, "monitor-truth").why
 
 
+def drained_until(story: Story, at: float) -> None:
+    story.without("phase", "drain")
+    story.event("phase", "drain", 20, state="begin")
+    story.event("phase", "drain", at, state="end")
+
+
+@pytest.mark.parametrize(("at", "verdict"), [(25, Verdict.FAIL), (31, Verdict.PASS)])
+def test_what_is_raised_while_the_drill_brings_things_back_is_not_judged(
+    story: Story, finding: Find, at: float, verdict: Verdict
+) -> None:
+    drained_until(story, 30)
+    story.event("alert", "sentry-issues@gra", at, state="raised", why="180 errors a minute")
+    assert finding(story, "monitor-truth").verdict is verdict
+
+
 @pytest.mark.parametrize("monitor", ["peer", "sentry-checkins", "replication"])
 def test_the_lost_site_is_rightly_missed_until_the_end_and_not_before_the_fault(
     story: Story, finding: Find, monitor: str
 ) -> None:
+    drained_until(story, 40)
     story.event("alert", f"{monitor}@gra", 30, state="raised", why="no mirror replicates")
     assert finding(story, "monitor-truth").verdict is Verdict.PASS
     story.event("alert", f"{monitor}@gra", -3, state="raised", why="no mirror replicates")
@@ -98,6 +114,7 @@ def test_the_lost_site_is_rightly_missed_until_the_end_and_not_before_the_fault(
 
 @pytest.mark.parametrize("raised", [3, 30])
 def test_a_tool_that_is_still_missed_at_the_end_is_a_failed_check(story: Story, finding: Find, raised: float) -> None:
+    drained_until(story, 40)
     story.event("alert", "sentry@gra", raised, state="raised", why="connect: refused")
     assert finding(story, "monitor-truth").verdict is Verdict.FAIL
 
