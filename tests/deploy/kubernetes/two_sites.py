@@ -52,8 +52,8 @@ class Database:
             **mounted,
             "SITE": self.site,
             "OTHER": self.other,
-            # the name is verified, the address is this test's
-            "PEER": given["PEER"] + f" hostaddr={ADDRESS[self.other]}",
+            # the name is verified, the address is this test's, and no node port leads to it: what is said last counts
+            "PEER": given["PEER"] + f" hostaddr={ADDRESS[self.other]} port=5432",
             "PATH": f"{BIN}:/usr/bin:/bin",
             **servers.environment(),
         }
