@@ -61,6 +61,8 @@ def describe(folder: Path, addresses: dict[str, str]) -> dict[str, Any]:  # JSON
                 "rejoin": [str(_COMMANDS / "rejoin.sh"), "{site}"],
                 "mirrored": [str(_COMMANDS / "mirrored.sh"), "{site}"],
                 "volume_writable": [str(_COMMANDS / "volume_writable.sh"), "{site}"],
+                "private_round_trip": [str(_COMMANDS / "private_round_trip.sh")],
+                "private_loss": [str(_COMMANDS / "private_loss.sh"), "--rounds", "{rounds}"],
             },
         },
     }

@@ -23,8 +23,8 @@ def test_it_names_what_is_there(tmp_path: Path) -> None:
     assert target.secrets.token_key_file.stat().st_mode & 0o077 == 0
     kubernetes = target.kubernetes
     assert kubernetes is not None
-    for name in ("journal", "perform", "rejoin", "mirrored", "volume_writable"):
-        assert os.access(getattr(kubernetes.commands, name)[0], os.X_OK)
+    programs = {Path(command[0]).name for command in kubernetes.commands.model_dump(exclude_none=True).values()}
+    assert programs == {each.name for each in manifest_target._COMMANDS.iterdir() if os.access(each, os.X_OK)}
     assert {each.namespace for each in kubernetes.workloads.values()} == set(kubernetes.namespaces)
 
 

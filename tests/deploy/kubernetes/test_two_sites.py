@@ -55,6 +55,14 @@ def test_each_database_says_what_it_knows_of_the_other(facts: dict[str, Any]) ->
     assert facts["mirrored_again"] == "mirrored"
 
 
+def test_the_private_link_is_measured_at_a_real_database_without_a_word_in_its_log(facts: dict[str, Any]) -> None:
+    """More handshakes than the server lets wait: they are as far apart as it can take them."""
+    trip, lost = facts["link"]
+    assert 0 < float(trip) < 50
+    assert float(lost) == 0
+    assert facts["log_of_link"] == ""
+
+
 def test_the_service_serves_as_its_deployment_starts_it(facts: dict[str, Any]) -> None:
     assert (facts["live"], facts["ready"]) == (200, 200)
     assert facts["uploads"] == [201, 200, 201]

@@ -83,6 +83,18 @@ class Database:
             check=False,
         )
 
+    def link(self, *arguments: str) -> str:
+        """What the site measures on its way to the other one."""
+        done = subprocess.run(
+            ["perl", str(self.folder / "conf/link.pl"), *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return must(done)
+
     def start(self) -> subprocess.Popen[bytes]:
         """After `prepare.sh`: the server, on the site's address where a pod has one of its own."""
         command = one(plain(), "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"][0]["command"]
@@ -230,6 +242,9 @@ class Story:
         facts["probes"] = [each.probe(kind) for each in (fra, gra) for kind in kinds]
         facts["synchronous_at_mirror"] = must(gra.script("synchronous.sh", "30"))
         facts["mirrored"] = [must(each.script("mirrored.sh")) for each in (fra, gra)]
+        told = (fra.folder / "log").stat().st_size
+        facts["link"] = [gra.link("round_trip"), gra.link("loss", "150")]
+        facts["log_of_link"] = (fra.folder / "log").read_text()[told:]
 
     def serve(self) -> Application:
         facts = self.facts
