@@ -3,6 +3,7 @@ stand-in for kubectl that writes down what it is told and runs here what it shou
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from chaos.drivers.commands import CommandDriver
 from lab import manifest_target
 from targets.kubernetes import Commands
-from tests.deploy.kubernetes.manifests import FOLDER, copy_with_files
+from tests.deploy.kubernetes.manifests import FOLDER, HOME, copy_with_files
 
 ADDRESSES = {"fra": "172.18.0.2", "gra": "172.18.0.5"}
 KUBECTL = r"""#!/bin/sh
@@ -21,6 +22,8 @@ case "$*" in
   *zweitherz-probe*) [ -n "${PGDATA:-}" ] || exit 1; while [ "$1" != -- ]; do shift; done; shift; exec "$@" ;;
   *mirrored.sh) echo "${SAID:-}"; exit "${EXIT:-0}" ;;
   *link.pl*) while [ "$1" != -- ]; do shift; done; shift 3; exec perl "$CONF/link.pl" "$@" ;;
+  *"get pods"*) [ -z "${SILENT:-}" ] || exit 1; printf '%s' "${PODS:-}" ;;
+  *lab.vitals.shown*) while [ "$1" != -- ]; do shift; done; exec "$PYTHON" -m lab.vitals.shown "$PORT" "$6" ;;
   *'.status.conditions'*) printf '%s' "${POD:-}" ;;
 esac
 """
@@ -35,9 +38,11 @@ def lay_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> CommandDriver:
         (folder / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("ORDERS", str(folder / "orders"))
+    monkeypatch.setenv("PYTHON", sys.executable)
+    monkeypatch.setenv("PYTHONPATH", str(HOME))
     monkeypatch.setenv("CONF", str(FOLDER / "base" / "postgres"))
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    given = manifest_target.describe(folder, ADDRESSES)["kubernetes"]["commands"]
+    given = manifest_target.describe(folder, "dev", ADDRESSES)["kubernetes"]["commands"]
     moved = {
         name: [word.replace(str(FOLDER), str(folder / "kubernetes")) for word in command]
         for name, command in given.items()

@@ -9,11 +9,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
 
 from lab.launch import unshare
+from lab.vitals.settings import VERSION
 from tests.deploy.kubernetes.manifests import HOME
 
 pytestmark = pytest.mark.lab
@@ -67,6 +69,9 @@ def test_the_service_serves_as_its_deployment_starts_it(facts: dict[str, Any]) -
     assert (facts["live"], facts["ready"]) == (200, 200)
     assert facts["uploads"] == [201, 200, 201]
     assert facts["metrics"]
+    assert facts["shown"]["release"] == VERSION
+    assert facts["shown"]["certificate_ends_s"] > time.time()
+    assert abs(facts["shown"]["clock_s"]) < 5
 
 
 def test_it_reaches_its_database_by_tls_and_cannot_without(facts: dict[str, Any]) -> None:

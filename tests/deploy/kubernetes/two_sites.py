@@ -184,6 +184,20 @@ class Application:
                 time.sleep(0.1)
         raise AssertionError((self.folder / "log").read_text()[-2000:])
 
+    def shown(self) -> dict[str, Any]:
+        """As `deployed.sh` has it said in the pod."""
+        done = subprocess.run(
+            [sys.executable, "-m", "lab.vitals.shown", "8443", str(time.time())],
+            env={**os.environ, "VITALS_HOST": "vitals.heart.test"},
+            cwd=FOLDER.parent.parent,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        shown: dict[str, Any] = json.loads(must(done))
+        return shown
+
     def upload(self, key: str) -> int:
         word = token((self.root / "made/secrets/token.key").read_text().strip())
         headers = {"Authorization": f"Bearer {word}", "Idempotency-Key": key, "Content-Type": "application/fhir+json"}
@@ -251,6 +265,7 @@ class Story:
         server = Application(self.root, "fra")
         facts["live"], facts["ready"] = server.status("/health/live"), server.status("/health/ready")
         facts["uploads"] = [server.upload("k-1"), server.upload("k-1"), server.upload("k-2")]
+        facts["shown"] = server.shown()
         facts["metrics"] = "vitals_uploads_total" in server.metrics()
         facts["encrypted"] = self.fra.ask(
             "SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'vitals'"
