@@ -68,6 +68,7 @@ def describe(
                 "rejoin": [str(_COMMANDS / "rejoin.sh"), "{site}"],
                 "mirrored": [str(_COMMANDS / "mirrored.sh"), "{site}"],
                 "volume_writable": [str(_COMMANDS / "volume_writable.sh"), "{site}"],
+                "read_store": [str(_COMMANDS / "read_store.sh"), "{site}", "{file}"],
                 "deployed": [str(_COMMANDS / "deployed.sh"), "{site}"],
                 "private_round_trip": [str(_COMMANDS / "private_round_trip.sh")],
                 "private_loss": [str(_COMMANDS / "private_loss.sh"), "--rounds", "{rounds}"],

@@ -90,7 +90,7 @@ def orders(place: Path) -> list[str]:
 
 
 def test_they_are_posix_shell_and_can_be_executed() -> None:
-    assert len(SCRIPTS) == 15
+    assert len(SCRIPTS) == 16
     for script in SCRIPTS:
         assert script.read_text().startswith("#!/bin/sh\n")
         assert subprocess.run(["sh", "-n", script], check=False).returncode == 0

@@ -100,6 +100,21 @@ def test_a_takeover_keeps_what_was_acknowledged(facts: dict[str, Any]) -> None:
     assert facts["kept"] == [200, 200, 201], "the first two had been stored before"
 
 
+def test_an_auditor_reads_what_each_site_holds_as_the_service_would_export_it(facts: dict[str, Any]) -> None:
+    for read in facts["store"]:
+        assert (read["keys"], read["volume_of_dead_site"]) == (["k-1", "k-2"], False)
+        assert read["as_exported"]
+
+
+def test_a_dead_sites_volume_is_read_and_left_as_it_was(facts: dict[str, Any]) -> None:
+    dead, mirror = facts["store_of_the_dead"], facts["store_of_a_dead_mirror"]
+    assert dead["keys"] == ["k-1", "k-2"], dead["log"]
+    assert mirror["keys"] == ["k-1", "k-2", "k-3"], mirror["log"]
+    for each in (dead, mirror):
+        assert each["volume_of_dead_site"]
+        assert each["volume_as_it_was"]
+
+
 def test_a_site_that_comes_back_alone_acknowledges_nothing(facts: dict[str, Any]) -> None:
     assert facts["alone"] == "prepare: fra: goes on as primary, gra does not write (answer: '')"
     assert facts["alone_write"] == "no answer"

@@ -19,6 +19,7 @@ import requests
 import urllib3
 
 from lab import manifest_files, servers
+from tests.deploy.kubernetes.auditor import Auditor
 from tests.deploy.kubernetes.manifests import FOLDER, one, plain
 from tests.lab.upload import bundle, token
 
@@ -280,12 +281,15 @@ class Story:
             ).returncode
             for mode in ("disable", "require")
         )
+        self.auditor = Auditor(self.root)
+        facts["store"] = [self.auditor.read(each) for each in (self.fra, self.gra)]
         return server
 
     def lose(self, server: Application) -> None:
         """The site dies, the other one takes over."""
         facts = self.facts
         end(self.at_fra)
+        facts["store_of_the_dead"] = self.auditor.read_volume(self.fra)
         facts["probes_of_the_dead"] = [self.fra.probe(kind) for kind in ("readinessProbe", "livenessProbe")]
         facts["live_without"], facts["ready_without"] = server.status("/health/live"), server.status("/health/ready")
         server.stop()
@@ -321,6 +325,11 @@ class Story:
         end(self.at_fra)
         subprocess.run(["rm", "-rf", str(self.fra.folder / "data/pgdata")], check=True)
         self.facts["copied_afresh"] = must(self.fra.script("prepare.sh"))
+        self.at_fra = self.fra.start()
+        must(self.gra.script("synchronous.sh", "30"))
+        end(self.at_fra)
+        self.facts["store_of_a_dead_mirror"] = self.auditor.read_volume(self.fra)
+        must(self.fra.script("prepare.sh"))
         self.at_fra = self.fra.start()
         must(self.gra.script("synchronous.sh", "30"))
 
