@@ -26,7 +26,7 @@ holder() {
 
 # kubectl may end well although what it had to bring was cut off: the last line is what the database itself says of the others
 read_in() { # pod, seconds
-  # shellcheck disable=SC2016 - the container's own variables
+  # shellcheck disable=SC2016 # the container's own variables
   timeout "$2" kubectl --context "$site" --namespace vitals exec --stdin "$1" --container postgres -- sh -c \
     'PGPASSFILE=$RUN/passwords exec psql -XAtq -v ON_ERROR_STOP=1 -h "$RUN" -U postgres -d "$ROLE"' \
     <"$here/read_store.sql" >"$file.part" || unknown "the database of $site does not give what it holds"
