@@ -65,6 +65,8 @@ async def tell() -> dict[str, Any]:
     facts["refused"] = [measure("round_trip", port=PORT + 1), measure("loss", "20", port=PORT + 1)]
     await links.set_delay(PRIVATE_LINK, a_to_b_ms=40, b_to_a_ms=40)
     facts["slow"] = [measure("round_trip"), measure("loss", "200")]
+    await links.set_delay(PRIVATE_LINK, a_to_b_ms=475, b_to_a_ms=475)
+    facts["late"] = measure("loss", "20")
     await links.set_delay(PRIVATE_LINK, a_to_b_ms=1, b_to_a_ms=1)
     for way, losses in {"there": (0.0, 0.2), "back": (0.2, 0.0), "both": (0.2, 0.2)}.items():
         await links.set_loss(PRIVATE_LINK, a_to_b=losses[0], b_to_a=losses[1])

@@ -51,6 +51,12 @@ def test_a_slow_link_is_slow_and_loses_nothing(facts: dict[str, Any]) -> None:
 
 
 @pytest.mark.lab
+def test_an_answer_that_comes_as_late_as_one_that_was_sent_again_is_taken_for_one(facts: dict[str, Any]) -> None:
+    """950 ms, too soon for this side to have sent anything again: the other one may have."""
+    assert facts["late"] == "1.0000"
+
+
+@pytest.mark.lab
 @pytest.mark.parametrize(("way", "share"), [("there", 0.2), ("back", 0.2), ("both", 1 - 0.8**2)])
 def test_what_is_lost_on_either_way_is_counted_once(facts: dict[str, Any], way: str, share: float) -> None:
     # 400 round trips: six standard deviations of a share p are 6 * sqrt(p (1 - p) / 400)

@@ -113,6 +113,9 @@ def test_a_dead_sites_volume_is_read_and_left_as_it_was(facts: dict[str, Any]) -
     for each in (dead, mirror):
         assert each["volume_of_dead_site"]
         assert each["volume_as_it_was"]
+    assert facts["store_after"] == ["k-1", "k-2", "k-3", "k-4"], (
+        "the last one came to the other site while this one was dead"
+    )
 
 
 def test_a_site_that_comes_back_alone_acknowledges_nothing(facts: dict[str, Any]) -> None:

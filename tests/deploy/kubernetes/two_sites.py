@@ -328,10 +328,20 @@ class Story:
         self.at_fra = self.fra.start()
         must(self.gra.script("synchronous.sh", "30"))
         end(self.at_fra)
+        # what the other site takes now is not what the dead one held
+        self.gra.ask(
+            "SET synchronous_commit = local; "
+            "INSERT INTO upload (key, patient, seq, digest, body) VALUES ('k-4', 'p', 4, '', '')"
+        )
         self.facts["store_of_a_dead_mirror"] = self.auditor.read_volume(self.fra)
         must(self.fra.script("prepare.sh"))
         self.at_fra = self.fra.start()
         must(self.gra.script("synchronous.sh", "30"))
+        for _ in range(100):  # what has arrived is not yet applied
+            if self.fra.ask("SELECT count(*) FROM upload") == "4":
+                break
+            time.sleep(0.1)
+        self.facts["store_after"] = self.auditor.read(self.fra)["keys"]
 
     def promote_both(self) -> None:
         self.fra.ask("SELECT pg_promote()")
