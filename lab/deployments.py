@@ -5,16 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
 import signal
 import socket
-import ssl
 import time
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import psutil
-from cryptography import x509
 
 from lab import family, model
 from lab.control import Answer, number_of, one_of, site_of
@@ -23,11 +19,11 @@ from lab.net.namespace import inside
 from lab.services import haproxy, vitals
 from lab.services.vitals import OLD_RELEASE, Deployment
 from lab.supervisor import ZoneSupervisor
+from lab.vitals import shown
 from lab.vitals.settings import VERSION
 
 _PERIOD_S = 0.1  # as the kernel's own bandwidth control takes it
 _SAMPLED_S = 1.0
-_ANSWERED_WITHIN_S = 5
 _MOST_AHEAD_S = 3600
 
 
@@ -59,8 +55,8 @@ class Deployments:
             if wanted == Deployment():
                 self.otherwise.discard(site)
             return {"t_ns": begun}
-        shown = [await asyncio.to_thread(_look, site, number) for number in range(self._options.servers_per_site)]
-        return {"servers": shown, "t_ns": time.monotonic_ns()}
+        seen = [await asyncio.to_thread(_look, site, number) for number in range(self._options.servers_per_site)]
+        return {"servers": seen, "t_ns": time.monotonic_ns()}
 
     async def throttle(self, request: dict[str, Any]) -> Answer:
         """Give a site's servers only a share of the time that they want; or (without one) the share that they are stopped."""
@@ -125,28 +121,11 @@ def _signal(members: list[psutil.Process], number: signal.Signals) -> None:
 
 
 def _look(site: str, number: int) -> dict[str, Any]:
-    """What a server shows at its own port: until when its certificate is valid, its clock against ours, its release.
-
-    The certificate is not verified: an expired one is what is looked for. Raises ServiceFailed.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    """What a server shows at its own port (`shown.look`). Raises ServiceFailed."""
     port = vitals.FIRST_PORT + number
     try:
         with inside(site):
-            plain = socket.create_connection(("127.0.0.1", port), timeout=_ANSWERED_WITHIN_S)
-        with context.wrap_socket(plain, server_hostname=model.RECORD) as wire:
-            certificate = x509.load_der_x509_certificate(wire.getpeercert(binary_form=True) or b"")
-            asked = time.time()
-            wire.sendall(f"GET /health/live HTTP/1.1\r\nHost: {model.RECORD}\r\nConnection: close\r\n\r\n".encode())
-            answer = http.client.HTTPResponse(wire)
-            answer.begin()
-            shown = parsedate_to_datetime(answer.headers["date"]).timestamp()
-            release = str(answer.headers["service-version"])
-    except (OSError, ValueError, TypeError, http.client.HTTPException) as error:
+            plain = socket.create_connection(("127.0.0.1", port), timeout=shown.ANSWERED_WITHIN_S)
+        return shown.look(plain, model.RECORD, time.time)
+    except shown.Unreadable as error:
         raise ServiceFailed(f"{vitals.name(site, number)}: {type(error).__name__}: {error}") from error
-    return {
-        "certificate_ends_s": certificate.not_valid_after_utc.timestamp(),
-        "clock_s": round(shown - asked, 1),  # the header has whole seconds
-        "release": release,
-    }

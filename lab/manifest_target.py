@@ -1,7 +1,8 @@
 """The target file of the reference system that ``deploy/kubernetes/up.sh`` raises, beside the secrets that it names.
 
-``python -m lab.manifest_target FOLDER fra=ADDRESS gra=ADDRESS``: FOLDER is ``deploy/kubernetes/secrets/made``, ADDRESS that of a
-node of the site's cluster, where its balancer's node port is. No name server belongs to that system: none is named.
+``python -m lab.manifest_target FOLDER TAG fra=ADDRESS gra=ADDRESS``: FOLDER is ``deploy/kubernetes/secrets/made``, TAG that of
+the services' image, ADDRESS that of a node of the site's cluster, where its balancer's node port is. No name server belongs to
+that system: none is named.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ _WORKLOADS = {
 }
 
 
-def describe(folder: Path, addresses: dict[str, str]) -> dict[str, Any]:  # JSON values of `targets.model.Target`
-    """The whole target; `addresses`: IP address by site. Raises ValueError where a site has none."""
+def describe(
+    folder: Path, tag: str, addresses: dict[str, str]
+) -> dict[str, Any]:  # JSON values of `targets.model.Target`
+    """The whole target; `tag`: of the services' image, `addresses`: IP address by site. ValueError where a site has none."""
     if set(addresses) != set(model.SITES):
         raise ValueError(f"addresses of {', '.join(addresses) or 'no site'} (needed: {', '.join(model.SITES)})")
     keys = pki.keys(folder)
@@ -54,6 +57,10 @@ def describe(folder: Path, addresses: dict[str, str]) -> dict[str, Any]:  # JSON
                 role: {"kind": kind, "namespace": namespace, "name": name}
                 for role, (kind, namespace, name) in _WORKLOADS.items()
             },
+            "deployments": {
+                "expired_certificate": {"volume": "tls", "secret": "product-tls-expired"},
+                "old_release": {"container": "vitals", "image": f"zweitherz-services:{tag}-older"},
+            },
             "most_pods": 40,
             "commands": {
                 "journal": [str(_COMMANDS / "journal.sh")],
@@ -61,18 +68,22 @@ def describe(folder: Path, addresses: dict[str, str]) -> dict[str, Any]:  # JSON
                 "rejoin": [str(_COMMANDS / "rejoin.sh"), "{site}"],
                 "mirrored": [str(_COMMANDS / "mirrored.sh"), "{site}"],
                 "volume_writable": [str(_COMMANDS / "volume_writable.sh"), "{site}"],
+                "read_store": [str(_COMMANDS / "read_store.sh"), "{site}", "{file}"],
+                "deployed": [str(_COMMANDS / "deployed.sh"), "{site}"],
+                "private_round_trip": [str(_COMMANDS / "private_round_trip.sh")],
+                "private_loss": [str(_COMMANDS / "private_loss.sh"), "--rounds", "{rounds}"],
             },
         },
     }
 
 
-def write(folder: Path, addresses: dict[str, str]) -> Path:
+def write(folder: Path, tag: str, addresses: dict[str, str]) -> Path:
     """``target.yaml`` in `folder`. Raises ValueError, OSError."""
     file = folder / "target.yaml"
     with file.open("w", encoding="utf-8") as out:
-        YAML(typ="safe", pure=True).dump(describe(folder, addresses), out)
+        YAML(typ="safe", pure=True).dump(describe(folder, tag, addresses), out)
     return file
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]).resolve(), dict(each.split("=", 1) for each in sys.argv[2:]))
+    write(Path(sys.argv[1]).resolve(), sys.argv[2], dict(each.split("=", 1) for each in sys.argv[3:]))

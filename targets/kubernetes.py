@@ -49,7 +49,8 @@ class Commands(Part):
     private_loss   prints which share (0 to 1) of {rounds} round trips over it did not come back at the first attempt
     volume_writable    writes a few blocks to the volume of a site's database, as its container sees it, and takes them away;
                exit code 0: they were written, 1: they were not, for want of space
-    read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "digest": …}}
+    read_store writes everything a site's store holds to {file} as NDJSON, and prints {"proof": {"count": …, "sha256": …}}, and
+               "volume_of_dead_site": true where no database runs there and it was read from its volume
     """
 
     journal: Command | None = None

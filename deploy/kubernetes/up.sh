@@ -61,11 +61,11 @@ END
   kubectl config rename-context "$tool-zweitherz-$1" "$1"
 }
 
-load_image() {
+load_images() {
   if [ "$tool" = kind ]; then
-    kind load docker-image "zweitherz-services:$tag" --name "zweitherz-$1"
+    kind load docker-image "zweitherz-services:$tag" "zweitherz-services:$tag-older" --name "zweitherz-$1"
   else
-    k3d image import "zweitherz-services:$tag" --cluster "zweitherz-$1"
+    k3d image import "zweitherz-services:$tag" "zweitherz-services:$tag-older" --cluster "zweitherz-$1"
   fi
 }
 
@@ -93,9 +93,12 @@ say "secrets and schemas"
 "$home/.venv/bin/python" -m lab.manifest_files "$made"
 say "image zweitherz-services:$tag"
 docker build --quiet --file "$home/deploy/Dockerfile" --tag "zweitherz-services:$tag" "$home" >&2
+# for drills: the same in everything but what its servers say that they are
+printf 'FROM zweitherz-services:%s\nENV VITALS_RELEASE=0.9.0\n' "$tag" |
+  docker build --quiet --tag "zweitherz-services:$tag-older" - >&2
 for site in fra gra; do
   at "$site" version >/dev/null 2>&1 || { say "cluster $site, by $tool"; make_cluster "$site" >&2; }
-  load_image "$site" >&2
+  load_images "$site" >&2
 done
 # of the network's address ranges the one that is IPv4
 link=$(docker network inspect --format '{{range .IPAM.Config}}{{println .Subnet}}{{end}}' "$(network)" | grep -v : | sed -n 1p)
@@ -157,5 +160,5 @@ current-context: fra
 END
 # what an earlier drill did is no step of the next one's takeover
 rm -f "$made/journal.ndjson"
-"$home/.venv/bin/python" -m lab.manifest_target "$made" "fra=$(address fra)" "gra=$(address gra)"
+"$home/.venv/bin/python" -m lab.manifest_target "$made" "$tag" "fra=$(address fra)" "gra=$(address gra)"
 say "patients are served at https://127.0.0.1:8443 (fra) and :9443 (gra), as vitals.heart.test; CA: $made/ca.pem"

@@ -32,8 +32,8 @@ do_detect() {
 
 # that it was told to end is not that it has ended
 do_fence() {
-  at "$from" scale statefulset/postgres --replicas 0 >&2 && at "$from" wait --for delete pod/postgres-0 --timeout 40s >&2 ||
-    { why="the database of $from may still write"; return 1; }
+  why="the database of $from may still write"
+  at "$from" scale statefulset/postgres --replicas 0 >&2 && at "$from" wait --for delete pod/postgres-0 --timeout 40s >&2
 }
 
 do_promote() { at "$to" exec postgres-0 --container postgres -- sh /conf/promote.sh >&2 || { why="not promoted"; return 1; }; }

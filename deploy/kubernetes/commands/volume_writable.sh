@@ -8,7 +8,7 @@ refuse() { echo "volume_writable: $1" >&2; exit 64; }
 case $1 in fra | gra) ;; *) refuse "$1: no site (allowed: fra|gra)" ;; esac
 export KUBECONFIG="${KUBECONFIG:-$(cd "$(dirname "$0")/.." && pwd)/secrets/made/kubeconfig}"
 # a word, for kubectl ends with 1 for reasons of its own as well; beside the tables, for chaos may refuse writes there alone
-# shellcheck disable=SC2016 - the container's own PGDATA
+# shellcheck disable=SC2016 # the container's own PGDATA
 said=$(kubectl --context "$1" --namespace vitals --request-timeout 20s exec postgres-0 --container postgres -- sh -c '
   probe="$PGDATA/base/zweitherz-probe"
   if why=$(LC_ALL=C dd if=/dev/zero of="$probe" bs=4096 count=4 conv=fsync 2>&1); then echo written

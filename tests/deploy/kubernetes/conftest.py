@@ -1,4 +1,4 @@
-"""The manifests of both sites, built once."""
+"""The manifests of both sites, built once; the operators' programs, laid out for each test."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from chaos.drivers.commands import CommandDriver
+from tests.deploy.kubernetes import operators
 from tests.deploy.kubernetes.manifests import SITES, Document, build, copy_with_files
 
 
@@ -19,3 +21,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(folder: Path) -> dict[str, list[Document]]:
     """By site; skips where kubectl is absent."""
     return {site: build(folder, site) for site in SITES}
+
+
+@pytest.fixture
+def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandDriver:
+    """Of the reference system, by its programs in `commands`."""
+    return operators.lay_out(tmp_path, monkeypatch)

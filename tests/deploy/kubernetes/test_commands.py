@@ -8,43 +8,7 @@ from pathlib import Path
 import pytest
 
 from chaos.drivers.commands import CommandDriver, CommandFailed
-from lab import manifest_target
-from targets.kubernetes import Commands
-from tests.deploy.kubernetes.manifests import FOLDER, copy_with_files
-
-KUBECTL = r"""#!/bin/sh
-echo "$*" >>"$ORDERS"
-case "$*" in
-  *readyReplicas*) [ -z "${SILENT:-}" ] || exit 1; printf '%s' "${READY:-}" ;;
-  *"--replicas 0") exit "${SCALE:-0}" ;;
-  *zweitherz-probe*) [ -n "${PGDATA:-}" ] || exit 1; while [ "$1" != -- ]; do shift; done; shift; exec "$@" ;;
-  *mirrored.sh) echo "${SAID:-}"; exit "${EXIT:-0}" ;;
-esac
-"""
-
-
-@pytest.fixture
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandDriver:
-    copy_with_files(tmp_path / "kubernetes")
-    (tmp_path / "bin").mkdir()
-    for name, text in {"kubectl": KUBECTL, "dns": '#!/bin/sh\necho "dns $*" >>"$ORDERS"\n'}.items():
-        (tmp_path / "bin" / name).write_text(text)
-        (tmp_path / "bin" / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    monkeypatch.setenv("ORDERS", str(tmp_path / "orders"))
-    monkeypatch.delenv("KUBECONFIG", raising=False)
-    given = manifest_target.describe(tmp_path, {"fra": "172.18.0.2", "gra": "172.18.0.5"})["kubernetes"]["commands"]
-    moved = {
-        name: [word.replace(str(FOLDER), str(tmp_path / "kubernetes")) for word in command]
-        for name, command in given.items()
-    }
-    return CommandDriver("reference", Commands.model_validate(moved))
-
-
-def orders(tmp_path: Path) -> list[str]:
-    """Site and order, without what is the same in all of them."""
-    lines = (tmp_path / "orders").read_text().splitlines() if (tmp_path / "orders").exists() else []
-    return [line.removeprefix("--context ").replace(" --namespace vitals", "") for line in lines]
+from tests.deploy.kubernetes.operators import orders
 
 
 def test_a_whole_takeover_stands_in_the_journal(

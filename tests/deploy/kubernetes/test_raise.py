@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from lab.services.vitals import OLD_RELEASE
 from targets.read import read_target
 from tests.deploy.kubernetes.manifests import FOLDER, HOME, copy_with_files, one, read
 
@@ -37,6 +38,7 @@ case "$name $*" in
   "docker inspect "*gra*) echo 172.18.0.5 ;;
   "docker network "*) printf 'fc00::/64\n172.18.0.0/16\n' ;;
   "kind create "*) cat >"$ORDERS.$4.yaml" ;;
+  "docker build "*" -") cat >"$ORDERS.older" ;;
   *" scale "*) exit "${SCALE:-0}" ;;
   *" wait --for delete "*) exit "${ENDED:-0}" ;;
   *promote.sh*) exit "${PROMOTED:-0}" ;;
@@ -88,7 +90,7 @@ def orders(place: Path) -> list[str]:
 
 
 def test_they_are_posix_shell_and_can_be_executed() -> None:
-    assert len(SCRIPTS) == 12
+    assert len(SCRIPTS) == 16
     for script in SCRIPTS:
         assert script.read_text().startswith("#!/bin/sh\n")
         assert subprocess.run(["sh", "-n", script], check=False).returncode == 0
@@ -151,7 +153,8 @@ def test_both_clusters_are_raised_and_get_their_manifests(place: Path, tool: str
     assert done.returncode == 0, done.stderr
     given = orders(place)
     assert len([each for each in given if each.startswith((f"{tool} create cluster", f"{tool} cluster create"))]) == 2
-    assert len([each for each in given if "zweitherz-services:t1" in each and each.startswith(tool)]) == 2
+    loaded = [each for each in given if "zweitherz-services:t1 zweitherz-services:t1-older " in each]
+    assert len([each for each in loaded if each.startswith(tool)]) == 2
     for site, own, other in (("fra", "172.18.0.2", "172.18.0.5"), ("gra", "172.18.0.5", "172.18.0.2")):
         applied = (place / f"orders.{site}.yaml").read_text()
         assert "192.0.2." not in applied
@@ -174,6 +177,17 @@ def test_both_clusters_are_raised_and_get_their_manifests(place: Path, tool: str
     assert len([each for each in given if "delete configmap begin" in each]) == 4
     waited = [each for each in given if "rollout status deployment/vitals" in each]
     assert [each.split()[2] for each in waited] == ["fra"], "at the mirror no application server is ready, by design"
+
+
+def test_an_older_release_differs_in_what_it_says_that_it_is(place: Path, tool: str) -> None:
+    install(place, tool, "docker", "kubectl")
+    assert run(place, "up.sh", "--tag", "t1").returncode == 0
+    assert (place / "orders.older").read_text() == f"FROM zweitherz-services:t1\nENV VITALS_RELEASE={OLD_RELEASE}\n"
+    (build,) = (each for each in orders(place) if each.startswith("docker build") and each.endswith(" -"))
+    target = read_target(place / "deploy/kubernetes/secrets/made/target.yaml")
+    assert target.kubernetes is not None
+    assert target.kubernetes.deployments.old_release is not None
+    assert f"--tag {target.kubernetes.deployments.old_release.image} " in build
 
 
 def test_a_drill_gets_an_account_of_its_own(place: Path, tool: str) -> None:

@@ -106,7 +106,8 @@ def test_every_selector_takes_a_pod(built: dict[str, list[Document]], site: str)
             assert document["metadata"]["name"] == "postgres-peer"
             slices = one(documents, "EndpointSlice", "postgres-peer", namespace)
             assert slices["metadata"]["labels"]["kubernetes.io/service-name"] == "postgres-peer"
-            assert [port["name"] for port in slices["ports"]] == [port["name"] for port in spec["ports"]]
+            assert spec["clusterIP"] == "None", "in the pod nothing would be seen to go to the other site"
+            assert slices["ports"] == [{key: port[key] for key in ("name", "port")} for port in spec["ports"]]
     assert seen >= 25
 
 
@@ -128,6 +129,9 @@ def test_the_sites_lead_to_each_other(built: dict[str, list[Document]]) -> None:
             assert port["nodePort"] == reached["port"]
             assert link["externalTrafficPolicy"] == "Local"
             pod = one(built[site], "StatefulSet", "postgres", space)["spec"]["template"]["spec"]
+            for container in (*pod["initContainers"], *pod["containers"]):
+                told = {each["name"]: each.get("value") for each in container["env"]}
+                assert told["PEER"] == f"host=postgres-peer port={reached['port']}"
             assert pod["nodeSelector"] == {"heart.test/link": "yes"}, "only where it runs does the link lead to it"
             assert "heart.test/link=yes" in UP
     node_ports = [

@@ -9,11 +9,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
 
 from lab.launch import unshare
+from lab.vitals.settings import VERSION
 from tests.deploy.kubernetes.manifests import HOME
 
 pytestmark = pytest.mark.lab
@@ -55,10 +57,21 @@ def test_each_database_says_what_it_knows_of_the_other(facts: dict[str, Any]) ->
     assert facts["mirrored_again"] == "mirrored"
 
 
+def test_the_private_link_is_measured_at_a_real_database_without_a_word_in_its_log(facts: dict[str, Any]) -> None:
+    """More handshakes than the server lets wait: they are as far apart as it can take them."""
+    trip, lost = facts["link"]
+    assert 0 < float(trip) < 50
+    assert float(lost) == 0
+    assert facts["log_of_link"] == ""
+
+
 def test_the_service_serves_as_its_deployment_starts_it(facts: dict[str, Any]) -> None:
     assert (facts["live"], facts["ready"]) == (200, 200)
     assert facts["uploads"] == [201, 200, 201]
     assert facts["metrics"]
+    assert facts["shown"]["release"] == VERSION
+    assert facts["shown"]["certificate_ends_s"] > time.time()
+    assert abs(facts["shown"]["clock_s"]) < 5
 
 
 def test_it_reaches_its_database_by_tls_and_cannot_without(facts: dict[str, Any]) -> None:
@@ -85,6 +98,24 @@ def test_a_takeover_keeps_what_was_acknowledged(facts: dict[str, Any]) -> None:
     assert facts["promotes"] == "promote: gra is primary"
     assert facts["ready_after"] == 200
     assert facts["kept"] == [200, 200, 201], "the first two had been stored before"
+
+
+def test_an_auditor_reads_what_each_site_holds_as_the_service_would_export_it(facts: dict[str, Any]) -> None:
+    for read in facts["store"]:
+        assert (read["keys"], read["volume_of_dead_site"]) == (["k-1", "k-2"], False)
+        assert read["as_exported"]
+
+
+def test_a_dead_sites_volume_is_read_and_left_as_it_was(facts: dict[str, Any]) -> None:
+    dead, mirror = facts["store_of_the_dead"], facts["store_of_a_dead_mirror"]
+    assert dead["keys"] == ["k-1", "k-2"], dead["log"]
+    assert mirror["keys"] == ["k-1", "k-2", "k-3"], mirror["log"]
+    for each in (dead, mirror):
+        assert each["volume_of_dead_site"]
+        assert each["volume_as_it_was"]
+    assert facts["store_after"] == ["k-1", "k-2", "k-3", "k-4"], (
+        "the last one came to the other site while this one was dead"
+    )
 
 
 def test_a_site_that_comes_back_alone_acknowledges_nothing(facts: dict[str, Any]) -> None:

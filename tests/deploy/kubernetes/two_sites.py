@@ -19,6 +19,7 @@ import requests
 import urllib3
 
 from lab import manifest_files, servers
+from tests.deploy.kubernetes.auditor import Auditor
 from tests.deploy.kubernetes.manifests import FOLDER, one, plain
 from tests.lab.upload import bundle, token
 
@@ -52,8 +53,8 @@ class Database:
             **mounted,
             "SITE": self.site,
             "OTHER": self.other,
-            # the name is verified, the address is this test's
-            "PEER": given["PEER"] + f" hostaddr={ADDRESS[self.other]}",
+            # the name is verified, the address is this test's, and no node port leads to it: what is said last counts
+            "PEER": given["PEER"] + f" hostaddr={ADDRESS[self.other]} port=5432",
             "PATH": f"{BIN}:/usr/bin:/bin",
             **servers.environment(),
         }
@@ -82,6 +83,18 @@ class Database:
             text=True,
             check=False,
         )
+
+    def link(self, *arguments: str) -> str:
+        """What the site measures on its way to the other one."""
+        done = subprocess.run(
+            ["perl", str(self.folder / "conf/link.pl"), *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return must(done)
 
     def start(self) -> subprocess.Popen[bytes]:
         """After `prepare.sh`: the server, on the site's address where a pod has one of its own."""
@@ -172,6 +185,20 @@ class Application:
                 time.sleep(0.1)
         raise AssertionError((self.folder / "log").read_text()[-2000:])
 
+    def shown(self) -> dict[str, Any]:
+        """As `deployed.sh` has it said in the pod."""
+        done = subprocess.run(
+            [sys.executable, "-m", "lab.vitals.shown", "8443", str(time.time())],
+            env={**os.environ, "VITALS_HOST": "vitals.heart.test"},
+            cwd=FOLDER.parent.parent,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        shown: dict[str, Any] = json.loads(must(done))
+        return shown
+
     def upload(self, key: str) -> int:
         word = token((self.root / "made/secrets/token.key").read_text().strip())
         headers = {"Authorization": f"Bearer {word}", "Idempotency-Key": key, "Content-Type": "application/fhir+json"}
@@ -230,12 +257,16 @@ class Story:
         facts["probes"] = [each.probe(kind) for each in (fra, gra) for kind in kinds]
         facts["synchronous_at_mirror"] = must(gra.script("synchronous.sh", "30"))
         facts["mirrored"] = [must(each.script("mirrored.sh")) for each in (fra, gra)]
+        told = (fra.folder / "log").stat().st_size
+        facts["link"] = [gra.link("round_trip"), gra.link("loss", "150")]
+        facts["log_of_link"] = (fra.folder / "log").read_text()[told:]
 
     def serve(self) -> Application:
         facts = self.facts
         server = Application(self.root, "fra")
         facts["live"], facts["ready"] = server.status("/health/live"), server.status("/health/ready")
         facts["uploads"] = [server.upload("k-1"), server.upload("k-1"), server.upload("k-2")]
+        facts["shown"] = server.shown()
         facts["metrics"] = "vitals_uploads_total" in server.metrics()
         facts["encrypted"] = self.fra.ask(
             "SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'vitals'"
@@ -250,12 +281,15 @@ class Story:
             ).returncode
             for mode in ("disable", "require")
         )
+        self.auditor = Auditor(self.root)
+        facts["store"] = [self.auditor.read(each) for each in (self.fra, self.gra)]
         return server
 
     def lose(self, server: Application) -> None:
         """The site dies, the other one takes over."""
         facts = self.facts
         end(self.at_fra)
+        facts["store_of_the_dead"] = self.auditor.read_volume(self.fra)
         facts["probes_of_the_dead"] = [self.fra.probe(kind) for kind in ("readinessProbe", "livenessProbe")]
         facts["live_without"], facts["ready_without"] = server.status("/health/live"), server.status("/health/ready")
         server.stop()
@@ -293,6 +327,21 @@ class Story:
         self.facts["copied_afresh"] = must(self.fra.script("prepare.sh"))
         self.at_fra = self.fra.start()
         must(self.gra.script("synchronous.sh", "30"))
+        end(self.at_fra)
+        # what the other site takes now is not what the dead one held
+        self.gra.ask(
+            "SET synchronous_commit = local; "
+            "INSERT INTO upload (key, patient, seq, digest, body) VALUES ('k-4', 'p', 4, '', '')"
+        )
+        self.facts["store_of_a_dead_mirror"] = self.auditor.read_volume(self.fra)
+        must(self.fra.script("prepare.sh"))
+        self.at_fra = self.fra.start()
+        must(self.gra.script("synchronous.sh", "30"))
+        for _ in range(100):  # what has arrived is not yet applied
+            if self.fra.ask("SELECT count(*) FROM upload") == "4":
+                break
+            time.sleep(0.1)
+        self.facts["store_after"] = self.auditor.read(self.fra)["keys"]
 
     def promote_both(self) -> None:
         self.fra.ask("SELECT pg_promote()")
