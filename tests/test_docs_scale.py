@@ -24,7 +24,7 @@ LINES = [
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_works(line: str, tmp_path: Path) -> None:
     if line.endswith("measure"):
-        line += f" --quick --out {tmp_path / 'measured.json'}"  # as long as it is, it would be half an hour
+        line += f" --quick --out {tmp_path / 'measured.json'}"  # as long as it is, it would be a quarter of an hour
     done = subprocess.run(shlex.split(line), cwd=HOME, capture_output=True, text=True, timeout=220, check=False)
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]
     if "--out" in line:

@@ -17,7 +17,7 @@ _BAD_INPUT = 64
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m drill.scale", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    measuring = commands.add_parser("measure", help="about half an hour on a quiet machine")
+    measuring = commands.add_parser("measure", help="a quarter of an hour on a quiet machine")
     measuring.add_argument("--out", type=Path, default=runs.home() / "scale" / "measured.json")
     measuring.add_argument(
         "--quick", action="store_true", help="half a minute: shows that measuring works, and no more"

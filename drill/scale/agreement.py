@@ -1,25 +1,24 @@
 """Measured beside simulated: what the simulation was not fitted to, it must predict.
 
-Costs come from the lowest and the second highest rate of each round (for outages, of the median round); the lines of memory and
-of the checker go through three sizes each, the least, the greatest and one between. Everything else is held out: nothing of it is
-used. A figure that was measured in several rounds is their median, with their range.
+Costs come from the lowest and the second highest rate of each round (for outages, of the median round); memory and the checker
+go through four sizes each. Everything else is held out: nothing of it is used. A figure that was measured in several rounds is
+their median, with their range.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
-from typing import TypeVar
 
-from drill.scale.costs import Costs, Measured, Outage, Point, calibrate
+from drill.scale.costs import Checking, Costs, Fleet, Measured, Outage, Point, calibrate
 from drill.scale.generator import PERIOD_S, plan_of
 from drill.scale.outcome import Outcome
 from drill.scale.simulation import Network, Worker
 from drill.scale.simulation import Outage as Dark
 
 WITHIN = 0.1
-_T = TypeVar("_T")
 _DNS_S, _TRIP_S = 0.0003, 0.0001  # the loopback's
 
 
@@ -50,8 +49,12 @@ class Row:
 def compare(measured: Measured) -> list[Row]:
     """All figures, those of steady load first."""
     rows = []
+    costs = [costs_of(points, measured) for points in measured.rounds]
     for place in sorted(range(len(measured.rounds[0])), key=lambda at: measured.rounds[0][at].rate):
-        pairs = [(points[place], _again(points, place, measured)) for points in measured.rounds]
+        pairs = [
+            (points[place], simulate(points[place], cost, measured.delay_ms))
+            for points, cost in zip(measured.rounds, costs, strict=True)
+        ]
         rows += _steady_rows(pairs, own_fds(measured), fitted=place in fitted_rates(measured.rounds[0]))
     rows += _outage_rows([(outage, _dark_again(measured, outage)) for outage in measured.outages])
     rows += _fleet_rows(measured)
@@ -101,10 +104,24 @@ def fitted_rates(points: Sequence[Point]) -> tuple[int, int]:
     return ordered[0], ordered[-2]
 
 
+def power(points: Sequence[tuple[float, float]]) -> Callable[[float], float]:
+    """The same as `line` on logarithmic axes: a power law from each point to the next."""
+    straight = line([(math.log(x), math.log(y)) for x, y in points])
+    return lambda x: math.exp(straight(math.log(x)))
+
+
 def costs_of(points: Sequence[Point], measured: Measured) -> Costs:
-    """Costs by one round."""
-    low, high = fitted_rates(points)
-    return calibrate(points[low], points[high], measured.overdue_us)
+    """Costs by one round. What its parts do not show of the median lag is fitted at both rates, and lies on a line between."""
+    low, high = (points[place] for place in fitted_rates(points))
+    costs = calibrate(low, high, measured.overdue_us)
+    at_low, at_high = (_unseen_s(point, costs, measured.delay_ms) for point in (low, high))
+    rest = high.utilisation - low.utilisation
+    return replace(costs, unseen_s=at_high, unseen_rest_s=(at_low - at_high) / rest if rest > 0 else 0.0)
+
+
+def _unseen_s(point: Point, costs: Costs, delay_ms: float) -> float:
+    said = simulate(point, costs, delay_ms).lag_ms(0.5, *_window(point))
+    return (point.lag_p50_ms - said) / 1000
 
 
 def overall(measured: Measured) -> Costs:
@@ -117,10 +134,6 @@ def overall(measured: Measured) -> Costs:
 def own_fds(measured: Measured) -> float:
     """File descriptors of a worker that are no connections: history, tables, timeline, pipes, epoll, resolvers."""
     return median(points[0].fds - points[0].connections for points in measured.rounds)
-
-
-def _again(points: Sequence[Point], place: int, measured: Measured) -> Outcome:
-    return simulate(points[place], costs_of(points, measured), measured.delay_ms)
 
 
 def _dark_again(measured: Measured, outage: Outage) -> Outcome:
@@ -187,24 +200,32 @@ def _most(per_second: Sequence[int]) -> float:
 
 
 def fleet_line(measured: Measured, name: str) -> Callable[[float], float]:
-    """A figure of a worker by the patients of its fleet: through the least, the greatest and the one between (by place)."""
-    return line([(each.patients, getattr(each, name)) for each in _three(measured.fleets)])
+    """A figure of a worker by the patients of its fleet: straight through the least, the greatest and two between."""
+    return line([(each.patients, getattr(each, name)) for each in _known_fleets(measured)])
 
 
-def checking_line(measured: Measured, name: str) -> Callable[[float], float]:
-    """A figure of the checker by rows."""
-    return line([(each.rows, getattr(each, name)) for each in _three(measured.checking)])
+def checking_curve(measured: Measured, name: str) -> Callable[[float], float]:
+    """A figure of the checker by rows: through the three least and the greatest."""
+    return power([(each.rows, getattr(each, name)) for each in _known_runs(measured)])
 
 
-def _three(ordered: Sequence[_T]) -> list[_T]:
-    """As they are measured, in order of size."""
-    return [ordered[0], ordered[(len(ordered) - 1) // 2], ordered[-1]]
+# both as they are measured, in order of size
+
+
+def _known_fleets(measured: Measured) -> list[Fleet]:
+    last = len(measured.fleets) - 1
+    return [measured.fleets[place] for place in sorted({0, last // 2, (last + 1) // 2, last})]
+
+
+def _known_runs(measured: Measured) -> list[Checking]:
+    last = len(measured.checking) - 1
+    return [measured.checking[place] for place in sorted({0, min(1, last), min(2, last), last})]
 
 
 def _fleet_rows(measured: Measured) -> list[Row]:
     named = {"peak_mb": ("worker's memory, peak", "MB"), "rss_mb": ("worker's memory, at work", "MB")}
     named["built_s"] = ("schedule ready after", "s")
-    known = _three(measured.fleets)
+    known = _known_fleets(measured)
     lines = {name: fleet_line(measured, name) for name in named}
     return [
         Row(f"{each.patients:,} patients: {what}", unit, getattr(each, name), lines[name](each.patients), each in known)
@@ -215,10 +236,10 @@ def _fleet_rows(measured: Measured) -> list[Row]:
 
 def _checking_rows(measured: Measured) -> list[Row]:
     named = {"seconds": ("judged", "s"), "memory_mb": ("judged: memory", "MB")}
-    known = _three(measured.checking)
-    lines = {name: checking_line(measured, name) for name in named}
+    known = _known_runs(measured)
+    curves = {name: checking_curve(measured, name) for name in named}
     return [
-        Row(f"{each.rows:,} rows {what}", unit, getattr(each, name), lines[name](each.rows), each in known)
+        Row(f"{each.rows:,} rows {what}", unit, getattr(each, name), curves[name](each.rows), each in known)
         for each in measured.checking
         for name, (what, unit) in named.items()
     ]

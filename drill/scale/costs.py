@@ -49,7 +49,7 @@ class Parts(_Data):
     """A worker's thread over `lasted_s`. Distributions are 201 quantiles.
 
     second_waits_s   what the work of each second waited for: the disk (fsync)
-    interruptions_s  by how much parts took longer than usual, `interruptions` of them in `busy_s` of work
+    interruptions_s  by how much parts took longer than their processor time, `interruptions` of them in `busy_s` of work
     late_s           how much later than asked a wait ended that nothing ended (the kernel rounds up to milliseconds)
     """
 
@@ -145,11 +145,14 @@ class Costs:
     """What the simulation spends. Seconds of one thread.
 
     cpu, wall        by part: ``second``, ``frame``, ``poll``, ``drop``; the others for each upload
-    busy, chill      the thread's share of time at work when that was measured; for every 1.0 that it is less, everything takes
-                     1 + `chill` times as long (a thread that rests finds its caches cold: measured, not explained further)
+    busy, chill      the thread's share of time at work when that was measured; at a share of `busy` / n everything takes
+                     1 + `chill` (n - 1) times as long (who rests finds his caches cold: measured, not explained further)
+    rests            the least share that was measured; a thread that rests more is as slow as at that
     second_each_s    the work of each second, for each upload in it
     overdue_s        the work of each frame, for each device that has something waiting
     shake_s          the service's part of a handshake, and the ways of the loopback
+    unseen_s         what passes until an upload is dispatched and no part shows, when the thread is as busy as `busy`; and
+    unseen_rest_s    how much more for every 1.0 that it is less (both fitted: `drill.scale.agreement.costs_of`)
     interrupted      interruptions in a second of work; their lengths, as quantiles
     """
 
@@ -157,6 +160,7 @@ class Costs:
     wall: dict[str, float]
     busy: float
     chill: float
+    rests: float
     second_each_s: float
     overdue_s: float
     interrupted: float
@@ -164,6 +168,8 @@ class Costs:
     late_s: tuple[float, ...]
     second_waits_s: tuple[float, ...]
     shake_s: float
+    unseen_s: float = 0.0
+    unseen_rest_s: float = 0.0
 
 
 def read(path: Path = MEASURED) -> Measured:
@@ -185,12 +191,13 @@ def calibrate(low: Point, high: Point, overdue_us: float) -> Costs:
     slope = (_cpu_second(high) - _cpu_second(low)) / (_rate(high) - _rate(low))
     slope = max(0.0, min(slope, _cpu_second(high) / _rate(high)))
     cpu["second"] = wall["second"] = max(0.0, _cpu_second(high) - slope * _rate(high))
-    rest = high.utilisation - low.utilisation
+    rest = high.utilisation / low.utilisation - 1
     return Costs(
         cpu=cpu,
         wall=wall,
         busy=high.utilisation,
         chill=max(0.0, low.parts.cpu_s / _expected_s(low, cpu, slope) - 1) / rest if rest > 0 else 0.0,
+        rests=low.utilisation,
         second_each_s=slope,
         overdue_s=overdue_us / 1e6,
         interrupted=high.parts.interruptions / high.parts.busy_s,

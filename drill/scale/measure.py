@@ -70,7 +70,7 @@ QUICK = Extent(
 
 
 def measure_all(extent: Extent) -> Measured:
-    """Takes about half an hour, with `QUICK` half a minute (and then shows only that measuring works)."""
+    """Takes a quarter of an hour on a quiet machine, with `QUICK` half a minute (and then shows only that measuring works)."""
     preceded = precede()
     with tempfile.TemporaryDirectory(prefix="zweitherz-scale-") as name:
         folder = Path(name)

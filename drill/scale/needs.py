@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from drill.scale.agreement import checking_line, fleet_line, overall, own_fds
+from drill.scale.agreement import checking_curve, fleet_line, overall, own_fds
 from drill.scale.costs import Costs, Measured
 from drill.scale.generator import PERIOD_S
 from drill.scale.outcome import Outcome
@@ -178,7 +178,7 @@ def needs(patients: int, rate: float, outage_s: float, one: Capacity, measured: 
     # of a drill's ten minutes, the outage and the return are a part; the rest has one attempt for each upload
     simulated = STARTED_S + STEADY_S + outage_s + (AFTER_S if outage_s else 0)
     attempts = uploads + (one.attempts - 1) * rate * min(DRILL_S, simulated)
-    seconds, memory = (checking_line(measured, name) for name in ("seconds", "memory_mb"))
+    seconds, memory = (checking_curve(measured, name) for name in ("seconds", "memory_mb"))
     points = [point for each in measured.rounds for point in each]
     files = math.ceil(one.connections * share + own_fds(measured))
     in_flight = math.ceil(one.in_flight * share)

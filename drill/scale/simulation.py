@@ -114,7 +114,7 @@ class Worker:
         self._serial = self._flying = self._connections = 0
         self._most = [0, 0]
         self._t = 0.0
-        self._slow = self._slowness(self._costs.busy)
+        self._slow, self._unseen = self._slowness(self._costs.busy), self._unseen_s(self._costs.busy)
         self._calm = self._between()
         seconds = int(self._end) + 1
         self._cpu = np.zeros(seconds)
@@ -165,7 +165,12 @@ class Worker:
 
     def _slowness(self, busy: float) -> float:
         """How much longer work takes than the costs say, after a second in which the thread was busy for so long."""
-        return self._pace * (1 + self._costs.chill * max(0.0, self._costs.busy - busy))
+        share = min(max(busy, self._costs.rests), self._costs.busy)  # of neither more nor less is anything known
+        return self._pace * (1 + self._costs.chill * (self._costs.busy / share - 1)) if share else self._pace
+
+    def _unseen_s(self, busy: float) -> float:
+        """Of each dispatch, after such a second."""
+        return max(0.0, self._costs.unseen_s + self._costs.unseen_rest_s * (self._costs.busy - busy))
 
     def _between(self) -> float:
         return self._random.expovariate(self._costs.interrupted) if self._costs.interrupted else _NEVER
@@ -188,7 +193,8 @@ class Worker:
             self._t += self._drawn(self._costs.second_waits_s)
             self._second_uploads = 0
             self._second_at += 1
-            self._slow = self._slowness(float(self._cpu[int(self._second_at) - 2]))
+            busy = float(self._cpu[int(self._second_at) - 2])
+            self._slow, self._unseen = self._slowness(busy), self._unseen_s(busy)
         self._dispatch()
         due = self._due[self._next] / 1e9 if self._next < len(self._due) else _NEVER
         retry = self._retries[0][0] / 1e9 if self._retries else _NEVER
@@ -238,7 +244,7 @@ class Worker:
             kept.attempt += 1
             self._spend("prepare")
             self._begun.append(self._t)
-            self._lag.append(self._t - kept.due_ns / 1e9)
+            self._lag.append(self._t - kept.due_ns / 1e9 + self._unseen)
             self._spend("record")
         for kept in ready:
             self._begin(kept)

@@ -38,7 +38,8 @@ from targets.read import read_target
 
 PARTS_FILE = "parts.json"
 _BY_STATE = {1: "hello", 2: "finish", 3: "finish", 4: "answer", 5: "idle"}  # states of `loadtests.native`
-# what a part takes longer than its median by more than this is an interruption: another process, a collection, the machine
+# what a part takes longer than its processor time by more than this is an interruption: another process, the machine. Not what
+# it takes longer than usual: a handshake has short and long steps
 INTERRUPTED_S = 100e-6
 _CUTS = 200
 
@@ -77,21 +78,21 @@ class Parts:
         """See `drill.scale.costs.Parts` for the words."""
         parts, excess, busy = {}, [], 0.0
         for name, walls in self.wall.items():
-            ordered = sorted(walls)
-            limit = ordered[len(ordered) // 2] + INTERRUPTED_S
-            count = len(walls)
+            count, used = len(walls), self.cpu[name]
+            waits = [wall - cpu for wall, cpu in zip(walls, used, strict=True)]
             parts[name] = {
                 "calls": count,
-                "cpu_s": sum(self.cpu[name]) / count,
-                "wall_s": sum(min(limit, wall) for wall in walls) / count,
+                "cpu_s": sum(used) / count,
+                "wall_s": sum(cpu + min(wait, INTERRUPTED_S) for cpu, wait in zip(used, waits, strict=True)) / count,
             }
-            if name not in ("second", "frame"):
+            # a batch is as long as it has uploads: that is no interruption; its uploads are timed one by one
+            if name not in ("second", "frame", "begin"):
                 busy += sum(walls)
-                excess += [wall - limit for wall in walls if wall > limit]
-        waits = [wall - cpu for wall, cpu in zip(self.wall["second"], self.cpu["second"], strict=True)]
+                excess += [wait - INTERRUPTED_S for wait in waits if wait > INTERRUPTED_S]
+        second_waits = [wall - cpu for wall, cpu in zip(self.wall["second"], self.cpu["second"], strict=True)]
         return {
             "parts": parts,
-            "second_waits_s": table(waits),
+            "second_waits_s": table(second_waits),
             "interruptions": len(excess),
             "interruptions_s": table(excess),
             "busy_s": busy,

@@ -35,6 +35,7 @@ def costs(each_s: float = 0.0, **changed: Any) -> Costs:
         wall=dict.fromkeys(PARTS, each_s),
         busy=0,
         chill=0,
+        rests=0,
         second_each_s=0,
         overdue_s=0,
         interrupted=0,

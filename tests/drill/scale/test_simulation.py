@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +43,25 @@ def test_with_hardly_anything_to_do_lag_is_the_work_of_the_upload_itself() -> No
     outcome = Worker(plan(3000, 10, 60, grid_ms=0), only("prepare", 0.0001), AT_ONCE).run()
     assert outcome.lag_ms(0.5) == pytest.approx(0.1, rel=1e-3)
     assert outcome.cpu_ms(0, 60) == pytest.approx(0.1, rel=1e-3)
+
+
+@pytest.mark.parametrize(("rests", "times"), [(0.1, 5), (0.25, 2), (0.5, 1)])
+def test_a_thread_that_rests_takes_longer_but_no_longer_than_at_the_least_share_that_was_measured(
+    rests: float, times: float
+) -> None:
+    cold = replace(only("prepare", 0.0001), busy=0.5, chill=1.0, rests=rests)
+    outcome = Worker(plan(3000, 10, 60, grid_ms=0), cold, AT_ONCE).run()
+    assert outcome.lag_ms(0.5) == pytest.approx(0.1 * times, rel=1e-2)
+
+
+def test_what_no_part_shows_is_added_to_each_lag_and_more_of_it_where_the_thread_rests() -> None:
+    asked, busy = plan(3000, 10, 60, grid_ms=0), 0.5
+    alone = costs(busy=busy, unseen_s=0.001)
+    assert Worker(asked, alone, AT_ONCE).run().lag_ms(0.5) == pytest.approx(1, rel=1e-3)
+    resting = costs(busy=busy, unseen_s=0.001, unseen_rest_s=0.002)
+    assert Worker(asked, resting, AT_ONCE).run().lag_ms(0.5) == pytest.approx(1 + 0.5 * 2, rel=1e-3)
+    never_less_than_none = costs(busy=busy, unseen_s=0.001, unseen_rest_s=-0.01)
+    assert Worker(asked, never_less_than_none, AT_ONCE).run().lag_ms(0.5) == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize("utilisation", [0.3, 0.5, 0.7])

@@ -23,7 +23,7 @@ def test_nothing_is_noted_before_the_beginning() -> None:
     assert len(parts.wall["prepare"]) == len(parts.cpu["prepare"]) == 1
 
 
-def test_what_takes_much_longer_than_usual_is_an_interruption_and_the_sum_is_kept() -> None:
+def test_what_takes_much_longer_than_its_processor_time_is_an_interruption_and_the_sum_is_kept() -> None:
     parts = Parts()
     parts.begin()
     for wall in [0.001] * 99 + [0.021]:
@@ -34,6 +34,25 @@ def test_what_takes_much_longer_than_usual_is_an_interruption_and_the_sum_is_kep
     mean = found["parts"]["take"]["wall_s"]
     assert mean * 100 + found["interruptions_s"][0] == pytest.approx(0.99 * 0.1 + 0.021)
     assert found["busy_s"] == pytest.approx(0.99 * 0.1 + 0.021)
+
+
+def test_a_part_of_short_and_long_steps_is_not_interrupted_by_the_long_ones() -> None:
+    parts = Parts()
+    parts.begin()
+    for wall in [0.0001] * 99 + [0.0009] * 20:
+        parts.note("finish", wall, wall)
+    found = parts.summary()
+    assert found["interruptions"] == 0
+    assert found["parts"]["finish"]["wall_s"] == pytest.approx((99 * 0.0001 + 20 * 0.0009) / 119)
+
+
+def test_a_batch_of_many_uploads_is_no_interruption() -> None:
+    parts = Parts()
+    parts.begin()
+    for wall in [0.001] * 99 + [0.021]:
+        parts.note("begin", wall, wall)
+    found = parts.summary()
+    assert (found["interruptions"], found["busy_s"]) == (0, 0.0)
 
 
 def test_an_error_of_a_part_is_handed_on_and_its_time_noted() -> None:
