@@ -37,6 +37,15 @@ def _number(values: Mapping[str, Value], name: str) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
+def lag_p99_ms(evidence: Evidence, begin: int, end: int) -> float:
+    """Of the load generator (dispatched - scheduled), over the attempts due in that time in ns; 0 where there was none."""
+    (lag,) = evidence.row(
+        "SELECT quantile_cont(t_dispatched - t_scheduled, 0.99) / 1e6 FROM attempts WHERE t_scheduled >= ? AND t_scheduled < ?",
+        *(begin, end),
+    )
+    return float(lag or 0)
+
+
 def check(evidence: Evidence, marks: Marks) -> Finding:
     """
     pass          in the steady phase: attempts began on time, at the rate of the plan, few failed; all workers wrote their end,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from results.checks.generator_health import UNDER_WAY_NS
+from results.checks.generator_health import UNDER_WAY_NS, lag_p99_ms
 from results.evidence import Evidence
 from results.finding import Finding, Value, Verdict
 from results.marks import Marks
@@ -35,7 +35,7 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
     for phase, (begin, end) in phases.items():
         looked = _look(evidence, phase, (begin, end), want)
         few += looked.few
-        if looked.finite and (lag_ms := lag_p99_ms(evidence, begin, end)) > evidence.plan.objectives.lag_p99_ms:
+        if looked.reached and (lag_ms := lag_p99_ms(evidence, begin, end)) > evidence.plan.objectives.lag_p99_ms:
             looked.shown["lag_p99_ms"] = round(lag_ms, 3)
             doubtful.append(f"{', '.join(looked.above)}, but its generator began late itself (lag p99 {lag_ms:.1f} ms)")
         else:
@@ -54,11 +54,11 @@ def check(evidence: Evidence, marks: Marks) -> Finding:
 
 @dataclass
 class _Looked:
-    """At one phase. `above`: quantiles that are; `finite`: there are some, all reached; `few`: those with too few readings."""
+    """At one phase. `above`: quantiles that are; `reached`: there are some, and each was; `few`: those with too few readings."""
 
     shown: dict[str, Value]
     above: list[str]
-    finite: bool
+    reached: bool
     few: list[str]
 
 
@@ -81,17 +81,8 @@ def _look(evidence: Evidence, phase: str, window: tuple[int, int], want: Mapping
             worst = max(worst, value)
             shown = f"{value:.0f} ms" if reached else "never"
             looked.above.append(f"{phase} {name} {shown} (objective {limit:g} ms)")
-    looked.finite = bool(looked.above) and not math.isinf(worst)
+    looked.reached = bool(looked.above) and not math.isinf(worst)
     return looked
-
-
-def lag_p99_ms(evidence: Evidence, begin: int, end: int) -> float:
-    """Of the load generator (dispatched - scheduled), over the attempts due in that time in ns; 0 where there was none."""
-    (lag,) = evidence.row(
-        "SELECT quantile_cont(t_dispatched - t_scheduled, 0.99) / 1e6 FROM attempts WHERE t_scheduled >= ? AND t_scheduled < ?",
-        *(begin, end),
-    )
-    return float(lag or 0)
 
 
 def windows(evidence: Evidence, marks: Marks) -> dict[str, tuple[int, int]]:
