@@ -3,11 +3,8 @@ say where nobody measured anything."""
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,25 +12,14 @@ from typing import Any
 import pytest
 
 from chaos.drivers.commands import CommandDriver, CommandFailed
-from lab.launch import unshare
-from tests.deploy.kubernetes.manifests import FOLDER, HOME
+from tests.deploy.kubernetes.manifests import FOLDER
+from tests.deploy.kubernetes.namespaces import facts_of
 from tests.deploy.kubernetes.operators import orders
 
 
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    done = subprocess.run(
-        [*unshare(), sys.executable, "-m", "tests.deploy.kubernetes.lossy_link", tmp_path_factory.mktemp("link")],
-        cwd=HOME,
-        env={**os.environ, "PYTHONPATH": str(HOME)},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return facts_of("lossy_link", tmp_path_factory.mktemp("link"))
 
 
 @pytest.mark.lab

@@ -5,38 +5,20 @@ Everything but Kubernetes itself: PostgreSQL twice, the application server as it
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from typing import Any
 
 import pytest
 
-from lab.launch import unshare
 from lab.vitals.settings import VERSION
-from tests.deploy.kubernetes.manifests import HOME
+from tests.deploy.kubernetes.namespaces import facts_of
 
 pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    # a socket's path has at most 108 bytes
-    folder = tmp_path_factory.mktemp("s")
-    done = subprocess.run(
-        [*unshare(), sys.executable, "-m", "tests.deploy.kubernetes.two_sites", folder],
-        cwd=HOME,
-        env={**os.environ, "PYTHONPATH": str(HOME)},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return facts_of("two_sites", tmp_path_factory.mktemp("s"))
 
 
 def test_no_database_begins_unbidden(facts: dict[str, Any]) -> None:
